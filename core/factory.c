@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Factories: birth, end, and the small questions. */
+#include "core/factory_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t changed_ready(struct sm_waitable *self, uint32_t interest)
+{
+    const struct sm_factory *factory = sm__container(self, struct sm_factory, changed);
+    return factory->state == SM__FACTORY_STOPPED ? interest & SM_READ : 0;
+}
+
+static struct sm__home *home_for(const struct sm_factory *parent, struct sm__home *home)
+{
+    if (home)
+        return home;
+    if (parent)
+        return parent->home;
+    return sm__current ? sm__current->home : NULL;
+}
+
+int sm__factory_create_as(struct sm_factory **out, struct sm_factory *parent, const char *kind,
+                          const char *name, struct sm__home *home)
+{
+    SM_ASSERT(name != NULL);
+    *out = NULL;
+    if (parent && parent->state >= SM__FACTORY_STOPPING)
+        return -ECANCELED;
+    if (parent && sm__children_find(parent, name))
+        return -EEXIST;
+    struct sm_factory *factory = calloc(1, sizeof *factory);
+    if (!factory)
+        return -ENOMEM;
+    factory->name = strdup(name);
+    if (!factory->name) {
+        free(factory);
+        return -ENOMEM;
+    }
+    factory->kind = kind;
+    factory->home = home_for(parent, home);
+    factory->log.factory = factory;
+    sm__list_init(&factory->children);
+    sm__list_init(&factory->child_link);
+    sm__list_init(&factory->daemons);
+    sm__list_init(&factory->types);
+    sm__list_init(&factory->config);
+    sm__waitable_init(&factory->changed, changed_ready);
+    sm__owner_init(&factory->own, factory, NULL);
+    if (parent)
+        sm__children_link(parent, factory);
+    *out = factory;
+    return 0;
+}
+
+int sm_factory_create(struct sm_factory **out, struct sm_factory *parent, const char *name)
+{
+    return sm__factory_create_as(out, parent, "factory", name, NULL);
+}
+
+void sm_factory_seal(struct sm_factory *factory)
+{
+    if (factory->state == SM__FACTORY_NEW)
+        factory->state = SM__FACTORY_SEALED;
+}
+
+/* ---- the end ---- */
+
+static bool has_tasks(const struct sm_factory *factory)
+{
+    if (!sm__list_empty(&factory->own.tasks))
+        return true;
+    for (const struct sm__list *link = factory->daemons.next; link != &factory->daemons;
+         link = link->next) {
+        const struct sm__daemon *daemon = sm__container(link, struct sm__daemon, link);
+        if (!sm__list_empty(&daemon->owner.tasks) || !sm__list_empty(&daemon->stop_owner.tasks))
+            return true;
+    }
+    for (const struct sm__list *link = factory->children.next; link != &factory->children;
+         link = link->next)
+        if (has_tasks(sm__container(link, struct sm_factory, child_link)))
+            return true;
+    return false;
+}
+
+/* A task that ignores its cancellation still uses the daemons: better a leak than a stray pointer.
+ */
+static void keep(struct sm_factory *factory)
+{
+    SM_ASSERT_MSG(factory->state == SM__FACTORY_STOPPED, "factory '%s' is destroyed without a stop",
+                  factory->name);
+    sm_log_error(&factory->log, "a factory is kept in memory: tasks have outlived its stop",
+                 sm_str("factory", factory->name));
+    factory->kept = true;
+    if (factory->parent)
+        sm__children_unname(factory);
+}
+
+static void free_lists(struct sm_factory *factory)
+{
+    while (!sm__list_empty(&factory->types)) {
+        struct sm__registration *type =
+            sm__container(factory->types.next, struct sm__registration, link);
+        sm__list_remove(&type->link);
+        free(type);
+    }
+    while (!sm__list_empty(&factory->config)) {
+        struct sm__config *entry = sm__container(factory->config.next, struct sm__config, link);
+        sm__list_remove(&entry->link);
+        free(entry->value);
+        free(entry);
+    }
+}
+
+void sm_factory_destroy(struct sm_factory *factory)
+{
+    if (!factory)
+        return;
+    SM_ASSERT_MSG(factory->state <= SM__FACTORY_SEALED || factory->state == SM__FACTORY_STOPPED,
+                  "factory '%s' is destroyed before it was stopped", factory->name);
+    if (has_tasks(factory)) {
+        keep(factory);
+        return;
+    }
+    while (!sm__list_empty(&factory->children))
+        sm_factory_destroy(sm__container(factory->children.prev, struct sm_factory, child_link));
+    while (!sm__list_empty(&factory->daemons))
+        sm__daemon_destroy(sm__container(factory->daemons.prev, struct sm__daemon, link));
+    sm__owner_finish(&factory->own);
+    free_lists(factory);
+    if (factory->parent)
+        sm__children_unlink(factory);
+    free(factory->name);
+    free(factory->detail);
+    factory->name = factory->detail = NULL;
+    factory->state = SM__FACTORY_STOPPED;
+    factory->destroyed = true;
+    sm__wake_all_fast(&factory->changed);
+    factory->pins++;
+    sm__factory_unpin(factory);
+}
+
+void sm__factory_unpin(struct sm_factory *factory)
+{
+    SM_ASSERT(factory->pins > 0);
+    if (--factory->pins == 0 && factory->destroyed)
+        free(factory);
+}
+
+void sm__factory_abandon(struct sm_factory *factory)
+{
+    sm__hook_forget(factory);
+    if (factory->parent)
+        sm__children_unlink(factory);
+}
+
+/* ---- questions ---- */
+
+const char *sm_factory_name(const struct sm_factory *factory)
+{
+    return factory->name;
+}
+
+struct sm_factory *sm_factory_parent(const struct sm_factory *factory)
+{
+    return factory->parent;
+}
+
+bool sm_factory_stopping(const struct sm_factory *factory)
+{
+    return factory->state >= SM__FACTORY_STOPPING;
+}
+
+struct sm_factory *sm_factory_self(void)
+{
+    const struct sm__hook_frame *frame = sm__hook_top();
+    if (frame)
+        return frame->daemon->factory;
+    return sm__current && sm__current->owner ? sm__current->owner->factory : NULL;
+}
+
+bool sm__factory_is_below(const struct sm_factory *factory, const struct sm_factory *ancestor)
+{
+    for (; factory; factory = factory->parent)
+        if (factory == ancestor)
+            return true;
+    return false;
+}
+
+bool sm__factory_inside(const struct sm_factory *factory)
+{
+    return sm__factory_is_below(sm_factory_self(), factory);
+}
+
+struct sm_log *sm_log_get(struct sm_factory *factory)
+{
+    return &factory->log;
+}
+
+struct sm__home *sm__factory_home(const struct sm_factory *factory)
+{
+    return factory->home;
+}
+
+struct sm__owner *sm__factory_owner(struct sm_factory *factory)
+{
+    return &factory->own;
+}
+
+void sm__factory_capability_set(struct sm_factory *factory, enum sm__capability which,
+                                void *capability)
+{
+    factory->capabilities[which] = capability;
+}
+
+void *sm__factory_capability(struct sm_factory *factory, enum sm__capability which)
+{
+    for (; factory; factory = factory->parent)
+        if (factory->capabilities[which])
+            return factory->capabilities[which];
+    return NULL;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Daemons on demand.
+ *
+ * A constructor asks for its dependencies while it runs. So the constructs that are running nest as
+ * the dependencies do: a daemon that is asked for while it is itself being constructed closes a
+ * circle, and the nest is its path.
+ */
+#include "core/factory_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- look-up ---- */
+
+static struct sm__daemon *lookup_here(struct sm_factory *factory, const char *name)
+{
+    for (struct sm__list *link = factory->daemons.next; link != &factory->daemons;
+         link = link->next) {
+        struct sm__daemon *daemon = sm__container(link, struct sm__daemon, link);
+        if (strcmp(daemon->type->name, name) == 0)
+            return daemon;
+    }
+    return NULL;
+}
+
+struct sm__daemon *sm__factory_lookup(struct sm_factory *factory, const char *name)
+{
+    for (; factory; factory = factory->parent) {
+        struct sm__daemon *daemon = lookup_here(factory, name);
+        if (daemon)
+            return daemon;
+    }
+    return NULL;
+}
+
+void *sm_factory_find(struct sm_factory *factory, const char *name)
+{
+    struct sm__daemon *daemon = sm__factory_lookup(factory, name);
+    return daemon ? daemon->instance : NULL;
+}
+
+/* ---- circles ---- */
+
+static bool being_constructed(const struct sm_factory *factory, const char *name)
+{
+    for (const struct sm__hook_frame *f = sm__hook_top(); f; f = f->outer)
+        if (f->constructing && strcmp(f->daemon->type->name, name) == 0 &&
+            sm__factory_is_below(factory, f->daemon->factory))
+            return true;
+    return false;
+}
+
+/* Puts "a -> b -> " for the frames, the outermost first. Returns the length; text may be NULL. */
+static size_t put_path(const struct sm__hook_frame *frame, char *text)
+{
+    if (!frame)
+        return 0;
+    size_t used = put_path(frame->outer, text);
+    const char *name = frame->daemon->type->name;
+    size_t length = strlen(name);
+    if (text) {
+        memcpy(text + used, name, length);
+        memcpy(text + used + length, " -> ", 4);
+    }
+    return used + length + 4;
+}
+
+static int fail_circle(struct sm_factory *factory, const char *name)
+{
+    size_t length = put_path(sm__hook_top(), NULL);
+    char *path = malloc(length + 1);
+    if (!path)
+        return -SM_ECYCLE;
+    put_path(sm__hook_top(), path);
+    path[length] = '\0';
+    sm__factory_note(factory, -SM_ECYCLE, "%s: %s%s", sm_strerror(SM_ECYCLE), path, name);
+    free(path);
+    return -SM_ECYCLE;
+}
+
+/* ---- construction ---- */
+
+static struct sm__daemon *make_daemon(struct sm_factory *factory, const struct sm_daemon_type *type)
+{
+    struct sm__daemon *daemon = calloc(1, sizeof *daemon);
+    if (!daemon)
+        return NULL;
+    daemon->factory = factory;
+    daemon->type = type;
+    sm__list_init(&daemon->link);
+    sm__owner_init(&daemon->owner, factory, type->name);
+    sm__owner_init(&daemon->stop_owner, factory, type->name);
+    return daemon;
+}
+
+static void free_daemon(struct sm__daemon *daemon)
+{
+    if (!daemon->injected)
+        free(daemon->instance);
+    sm__owner_finish(&daemon->owner);
+    sm__owner_finish(&daemon->stop_owner);
+    sm__words_clear(daemon);
+    free(daemon);
+}
+
+void sm__daemon_destroy(struct sm__daemon *daemon)
+{
+    if (!daemon->injected && daemon->type->destroy) {
+        struct sm__hook_frame frame;
+        sm__hook_enter(&frame, daemon, false);
+        daemon->type->destroy(daemon->instance);
+        sm__hook_leave(&frame);
+    }
+    sm__list_remove(&daemon->link);
+    free_daemon(daemon);
+}
+
+static int call_construct(struct sm__daemon *daemon)
+{
+    if (!daemon->type->construct)
+        return 0;
+    struct sm__hook_frame frame;
+    sm__hook_enter(&frame, daemon, true);
+    int error = daemon->type->construct(daemon->instance, daemon->factory);
+    error = sm__hook_result(daemon, error);
+    sm__hook_leave(&frame);
+    return error;
+}
+
+static int construct(struct sm_factory *factory, const struct sm_daemon_type *type, void **out)
+{
+    struct sm__daemon *daemon = make_daemon(factory, type);
+    if (daemon)
+        daemon->instance = calloc(1, type->instance_bytes ? type->instance_bytes : 1);
+    if (!daemon || !daemon->instance) {
+        free(daemon);
+        return sm__factory_note(factory, -ENOMEM, "daemon '%s': construct: %s (%zu bytes)",
+                                type->name, sm_strerror(ENOMEM), type->instance_bytes);
+    }
+    int error = call_construct(daemon);
+    if (error) {
+        const char *words = sm__words_for(daemon, error);
+        if (error == -SM_ECYCLE && daemon->words) /* the path names all of them already */
+            sm__factory_note(factory, error, "%s", words);
+        else
+            sm__factory_note(factory, error, "daemon '%s': construct: %s", type->name, words);
+        free_daemon(daemon);
+        return error;
+    }
+    sm__words_clear(daemon);
+    sm__list_append(&factory->daemons, &daemon->link);
+    *out = daemon->instance;
+    return 0;
+}
+
+static int check_open(struct sm_factory *factory, const char *name)
+{
+    if (factory->state == SM__FACTORY_NEW)
+        return 0;
+    return sm__factory_note(factory, -SM_ESEALED, "daemon '%s': %s", name, sm_strerror(SM_ESEALED));
+}
+
+int sm_factory_get(struct sm_factory *factory, const struct sm_daemon_type *type, void **out)
+{
+    *out = NULL;
+    int error = sm__factory_check_type(factory, type);
+    if (error)
+        return error;
+    struct sm__daemon *daemon = sm__factory_lookup(factory, type->name);
+    if (daemon) {
+        *out = daemon->instance;
+        return 0;
+    }
+    if (being_constructed(factory, type->name))
+        return fail_circle(factory, type->name);
+    error = check_open(factory, type->name);
+    return error ? error : construct(factory, type, out);
+}
+
+/* ---- injection ---- */
+
+int sm_factory_inject(struct sm_factory *factory, const struct sm_daemon_type *type, void *instance)
+{
+    SM_ASSERT(instance != NULL);
+    int error = sm__factory_check_type(factory, type);
+    if (!error)
+        error = check_open(factory, type->name);
+    if (error)
+        return error;
+    if (lookup_here(factory, type->name))
+        return sm__factory_note(factory, -EEXIST, "daemon '%s' has an instance already",
+                                type->name);
+    struct sm__daemon *daemon = make_daemon(factory, type);
+    if (!daemon)
+        return -ENOMEM;
+    daemon->injected = true;
+    daemon->instance = instance;
+    sm__list_append(&factory->daemons, &daemon->link);
+    return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fibers: a stack and a saved context. Nothing here knows of tasks or schedulers.
+ *
+ * Stacks come from one reservation, at an address that is the same in every run of a build (the
+ * kernel allows 65,530 mappings; a mapping per stack would end there). Each has a guard below it:
+ * MADV_GUARD_INSTALL where the kernel has it (Linux 6.13), else PROT_NONE pages for the first
+ * thousands of stacks and a canary for the rest.
+ */
+#ifndef STEELMILL_CORE_FIBER_H
+#define STEELMILL_CORE_FIBER_H
+
+#include <steelmill/base.h>
+
+struct sm__fiber {
+    void *sp;               /* saved stack pointer; callee-saved registers lie on the stack */
+    uint32_t stack_index;   /* in the pool */
+    void *asan_fake_stack;
+    const void *asan_bottom;
+    size_t asan_size;
+};
+
+typedef void (*sm__fiber_main)(void *arg);
+
+struct sm__stack_pool;
+
+/*
+ * base: where to reserve; stack_bytes: per stack, guard included, a power of two, 16 KiB or more;
+ * count_max: how many. Returns 0, -ENOMEM, -EINVAL, -EEXIST (something else lies at base).
+ */
+int sm__stack_pool_create(struct sm__stack_pool **out, void *base, size_t stack_bytes,
+                          uint32_t count_max);
+void sm__stack_pool_destroy(struct sm__stack_pool *pool);
+/*
+ * Takes a stack: the most recently returned, else a fresh one. Returns its index, or -ENOMEM.
+ * `*low` is the lowest usable address, `*high` the end.
+ */
+int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, char **high);
+void sm__stack_give(struct sm__stack_pool *pool, uint32_t index);
+/* Which stack an address lies in, guard included. False: none. *in_guard: it is the guard. */
+bool sm__stack_find(const struct sm__stack_pool *pool, const void *address, uint32_t *index,
+                    bool *in_guard);
+void sm__stack_bounds(const struct sm__stack_pool *pool, uint32_t index, char **low, char **high);
+uint32_t sm__stack_peak(const struct sm__stack_pool *pool); /* stacks ever in use at once */
+
+/* Prepares a fiber that runs main(arg) on [low, high) when first entered. main never returns. */
+void sm__fiber_init(struct sm__fiber *fiber, char *low, char *high, sm__fiber_main main, void *arg);
+/* Saves the running context in `from` and continues `to`. `dying`: `from` will not be resumed. */
+void sm__fiber_switch(struct sm__fiber *from, struct sm__fiber *to, bool dying);
+/* First thing in a fresh fiber: completes the switch for the sanitizers. */
+void sm__fiber_arrived(struct sm__fiber *self);
+/* Makes the thread's own stack a fiber that can be switched from. */
+void sm__fiber_adopt_thread(struct sm__fiber *fiber);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The network of a machine: datagrams and byte streams to other machines, by name and port.
+ *
+ * Streams behave as TCP does towards a program, datagrams as UDP. Every machine has an address in
+ * 127.0.0.0/8 in both worlds. "localhost" and 127.0.0.1 mean the machine itself.
+ * Handles belong to the machine: a crash drops them; stopping a factory cancels waiting calls and
+ * leaves handles to be closed by whoever opened them (in stop or destroy).
+ * Context of every call: a task or hook of the machine.
+ */
+#ifndef STEELMILL_NET_H
+#define STEELMILL_NET_H
+
+#include <steelmill/base.h>
+#include <steelmill/sync.h>
+#include <steelmill/time.h>
+
+SM_C_BEGIN
+
+struct sm_factory;
+struct sm_net;
+struct sm_datagram; /* a datagram socket */
+struct sm_listener;
+struct sm_stream;
+
+struct sm_address {
+    uint32_t ip;   /* host byte order: 0x7f000101 is 127.0.1.1 */
+    uint16_t port; /* host byte order */
+    uint16_t reserved;
+};
+
+#define SM_DATAGRAM_BYTES_MAX 65507
+
+/* The network of the factory's machine: a capability, inherited. NULL: there is none here. */
+SM_API struct sm_net *sm_net_get(struct sm_factory *factory);
+
+/*
+ * Finds a machine's address by name ("lock", "client2", "localhost", or dotted "127.0.1.1").
+ * Blocks? possibly, until the deadline or cancellation.
+ * Returns: 0; -ENOENT: no such name; -ETIMEDOUT; -ECANCELED.
+ */
+SM_API int sm_net_resolve(struct sm_net *net, const char *name, uint32_t *ip, sm_time deadline);
+
+/* The machine's own address. */
+SM_API uint32_t sm_net_ip(const struct sm_net *net);
+
+/* ---- datagrams ---- */
+
+/* port: 0 picks a free one. Returns 0, -EADDRINUSE, -ENOMEM. */
+SM_API int sm_datagram_open(struct sm_net *net, struct sm_datagram **out, uint16_t port);
+/*
+ * Sends one datagram; whether it arrives, nobody says. The bytes are copied before it returns.
+ * Returns: 0; -EMSGSIZE above SM_DATAGRAM_BYTES_MAX; -ECONNREFUSED where an earlier one bounced.
+ */
+SM_API int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to,
+                            const void *data, size_t size);
+/*
+ * Receives one datagram.
+ *   from: the sender; may be NULL
+ * Returns: the datagram's full size, of which at most `capacity` bytes were copied (the rest is
+ *   dropped); -ETIMEDOUT; -ECANCELED.
+ */
+SM_API int sm_datagram_receive(struct sm_datagram *socket, void *buffer, size_t capacity,
+                               struct sm_address *from, sm_time deadline);
+SM_API uint16_t sm_datagram_port(const struct sm_datagram *socket);
+SM_API struct sm_waitable *sm_datagram_waitable(struct sm_datagram *socket);
+/* NULL allowed. No task may be waiting on it (asserted). */
+SM_API void sm_datagram_close(struct sm_datagram *socket);
+
+/* ---- byte streams ---- */
+
+/* backlog: connections that wait to be accepted, 1 to 4096. Returns 0, -EADDRINUSE, -ENOMEM, -EINVAL. */
+SM_API int sm_listener_open(struct sm_net *net, struct sm_listener **out, uint16_t port,
+                            int backlog);
+/* Returns 0 and a stream that the caller closes; -ETIMEDOUT; -ECANCELED. `peer` may be NULL. */
+SM_API int sm_listener_accept(struct sm_listener *listener, struct sm_stream **out,
+                              struct sm_address *peer, sm_time deadline);
+SM_API uint16_t sm_listener_port(const struct sm_listener *listener);
+SM_API struct sm_waitable *sm_listener_waitable(struct sm_listener *listener);
+SM_API void sm_listener_close(struct sm_listener *listener);
+
+/* Returns 0; -ECONNREFUSED: nobody listens; -ETIMEDOUT; -ECANCELED; -ENOMEM; -EADDRNOTAVAIL. */
+SM_API int sm_stream_connect(struct sm_net *net, struct sm_stream **out,
+                             const struct sm_address *to, sm_time deadline);
+/* Resolves and connects. Also -ENOENT. */
+SM_API int sm_stream_dial(struct sm_net *net, struct sm_stream **out, const char *machine,
+                          uint16_t port, sm_time deadline);
+/*
+ * Reads what is there, waiting for at least one byte.
+ *   capacity: 1 to 2^30
+ * Returns: the count, 1 or more; 0 when the peer has shut down and all was read; -ECONNRESET;
+ *   -ETIMEDOUT; -ECANCELED.
+ */
+SM_API int sm_stream_read(struct sm_stream *stream, void *buffer, size_t capacity,
+                          sm_time deadline);
+/*
+ * Writes what fits, waiting for room for at least one byte. The bytes are copied.
+ * Returns: the count, 1 or more, possibly short; -EPIPE after shutdown; -ECONNRESET; -ETIMEDOUT;
+ *   -ECANCELED.
+ */
+SM_API int sm_stream_write(struct sm_stream *stream, const void *data, size_t size,
+                           sm_time deadline);
+/*
+ * The same, for exactly `size` bytes. On failure `*done` (may be NULL) says how many went through.
+ * Returns: 0; read_exact also -EPIPE: the stream ended before; and all that read and write return.
+ */
+SM_API int sm_stream_read_exact(struct sm_stream *stream, void *buffer, size_t size, size_t *done,
+                                sm_time deadline);
+SM_API int sm_stream_write_all(struct sm_stream *stream, const void *data, size_t size,
+                               size_t *done, sm_time deadline);
+/* No more writes: the peer reads an end after what was written. Never blocks. Returns 0, -ENOTCONN. */
+SM_API int sm_stream_shutdown(struct sm_stream *stream);
+SM_API void sm_stream_address(const struct sm_stream *stream, struct sm_address *local,
+                              struct sm_address *peer);
+/* SM_READ: a read would not block; SM_WRITE: a write would not. */
+SM_API struct sm_waitable *sm_stream_waitable(struct sm_stream *stream);
+/* Closes as close(2) does: in the background, with a reset if unread bytes are left. NULL allowed. */
+SM_API void sm_stream_close(struct sm_stream *stream);
+/* Closes with a reset. */
+SM_API void sm_stream_abort(struct sm_stream *stream);
+
+SM_C_END
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The seam: what core asks of a world. Defined once by sim/ (simulation) and once by core/os/
+ * (production), chosen at link time; no table of functions.
+ *
+ * A `home` is where tasks live: a machine in simulation, a worker in production. All tasks of a home
+ * run on one thread.
+ */
+#ifndef STEELMILL_CORE_SEAM_H
+#define STEELMILL_CORE_SEAM_H
+
+#include "core/list.h"
+
+#include <steelmill/base.h>
+#include <steelmill/log.h>
+#include <steelmill/time.h>
+
+struct sm_task;
+struct sm_factory;
+struct sm_random;
+struct sm__stack_pool;
+
+/* The part of a home that core knows. The world embeds it as the first member of its own struct. */
+struct sm__home {
+    const char *name;            /* the machine's name; "" for the world itself */
+    struct sm__list tasks;       /* live tasks, in the order of their spawns */
+    struct sm__stack_pool *stacks;
+    uint32_t index;              /* the machine's number, from 1; 0 is the world */
+    bool is_root;
+};
+
+/* The running task; NULL in the scheduler. */
+extern __thread struct sm_task *sm__current __attribute__((tls_model("initial-exec")));
+
+/* ---- clocks ---- */
+sm_time sm__clock_monotonic(struct sm__home *home);
+sm_time sm__clock_wall(struct sm__home *home);
+
+/* ---- scheduling ---- */
+/* Numbers a new task and makes it ready for its first run. */
+void sm__sched_started(struct sm_task *task);
+/* Makes a parked task ready; called once per park. */
+void sm__sched_wake(struct sm_task *task);
+/* Leaves the running task for the scheduler; returns when it is resumed. */
+void sm__sched_park(struct sm_task *task);
+/* Makes the running task ready again behind the others and leaves it. */
+void sm__sched_yield(struct sm_task *task);
+/* Calls sm__task_timer_fired(task) at `deadline` unless cleared or set anew. */
+void sm__sched_timer_set(struct sm_task *task, sm_time deadline);
+void sm__sched_timer_clear(struct sm_task *task);
+/* The running task has ended: leaves it for good; the world calls sm__task_release afterwards. */
+_Noreturn void sm__sched_exit(struct sm_task *task);
+
+/* ---- randomness ---- */
+/* Fills key and epoch from random->name and the home (NULL: the world). */
+void sm__random_rekey(struct sm__home *home, struct sm_random *random);
+/* True while the stream's epoch is the world's. */
+bool sm__random_current(struct sm__home *home, const struct sm_random *random);
+/* The home's own stream "daemon". */
+struct sm_random *sm__random_home(struct sm__home *home);
+
+/* ---- log ---- */
+enum sm_log_level sm__log_level_max(void);
+bool sm__log_json(void);
+/* Takes one finished line, with its line feed. */
+void sm__log_emit(struct sm__home *home, enum sm_log_level level, const char *line, size_t size);
+
+/* ---- failures ---- */
+/* Reports a broken assertion and does not return. */
+_Noreturn void sm__bug_report(const char *message);
+
+#endif

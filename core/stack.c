@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* The pool of stacks: one reservation, a free list, guards. */
+#include "core/assert.h"
+#include "core/fiber.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+#define PAGE_BYTES 4096u
+/* Each mprotect splits a mapping, and the kernel allows 65,530 of them: half of that for guards. */
+#define MPROTECT_GUARDS_MAX 16000u
+/* Stack tops start at 32 different cache lines, so that they do not share a set of the L1 cache;
+ * 2 KiB of spread leave the rest of the top page for the frames. */
+#define COLOURS      32u
+#define COLOUR_BYTES 64u
+#define CANARY       0x5afec0de5afec0deu
+
+struct sm__stack_pool {
+    char *base;
+    size_t stack_bytes;
+    uint32_t count_max;
+    uint32_t fresh; /* stacks 0 .. fresh - 1 have been used */
+    uint32_t free_count, used_count, used_peak;
+    uint32_t *free_list; /* most recently returned last: warm in the cache */
+    bool guard_by_madvise;
+};
+
+int sm__stack_pool_create(struct sm__stack_pool **out, void *base, size_t stack_bytes,
+                          uint32_t count_max)
+{
+    if (stack_bytes < 16384 || (stack_bytes & (stack_bytes - 1)) || count_max == 0)
+        return -EINVAL;
+    const size_t bytes = stack_bytes * count_max;
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (base ? MAP_FIXED_NOREPLACE : 0);
+    char *memory = mmap(base, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (memory == MAP_FAILED)
+        return errno == EEXIST ? -EEXIST : -ENOMEM;
+    if (base && memory != base) {
+        munmap(memory, bytes);
+        return -EEXIST;
+    }
+    const size_t list_bytes = sizeof(uint32_t) * count_max;
+    void *list = mmap(NULL, list_bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct sm__stack_pool *pool = list == MAP_FAILED ? NULL : calloc(1, sizeof *pool);
+    if (!pool) {
+        munmap(memory, bytes);
+        if (list != MAP_FAILED)
+            munmap(list, list_bytes);
+        return -ENOMEM;
+    }
+    pool->base = memory;
+    pool->stack_bytes = stack_bytes;
+    pool->count_max = count_max;
+    pool->free_list = list;
+    pool->guard_by_madvise = true;
+    *out = pool;
+    return 0;
+}
+
+void sm__stack_pool_destroy(struct sm__stack_pool *pool)
+{
+    if (!pool)
+        return;
+    SM_ASSERT(pool->used_count == 0);
+    munmap(pool->base, pool->stack_bytes * pool->count_max);
+    munmap(pool->free_list, sizeof(uint32_t) * pool->count_max);
+    free(pool);
+}
+
+static uint64_t *canary_of(const struct sm__stack_pool *pool, uint32_t index)
+{
+    return (uint64_t *)(void *)(pool->base + index * pool->stack_bytes + PAGE_BYTES);
+}
+
+static bool has_canary(const struct sm__stack_pool *pool, uint32_t index)
+{
+    return !pool->guard_by_madvise && index >= MPROTECT_GUARDS_MAX;
+}
+
+static void guard_fresh(struct sm__stack_pool *pool, uint32_t index)
+{
+    char *page = pool->base + index * pool->stack_bytes;
+
+    if (pool->guard_by_madvise) {
+        if (madvise(page, PAGE_BYTES, MADV_GUARD_INSTALL) == 0)
+            return;
+        SM_ASSERT(index == 0); /* the kernel has it from the first stack on, or not at all */
+        pool->guard_by_madvise = false;
+    }
+    if (index < MPROTECT_GUARDS_MAX)
+        SM_ASSERT(mprotect(page, PAGE_BYTES, PROT_NONE) == 0);
+    else
+        *canary_of(pool, index) = CANARY;
+}
+
+void sm__stack_bounds(const struct sm__stack_pool *pool, uint32_t index, char **low, char **high)
+{
+    char *start = pool->base + index * pool->stack_bytes;
+
+    *low = start + PAGE_BYTES + (has_canary(pool, index) ? COLOUR_BYTES : 0);
+    *high = start + pool->stack_bytes - (index % COLOURS) * COLOUR_BYTES;
+}
+
+int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, char **high)
+{
+    if (pool->free_count > 0) {
+        *index = pool->free_list[--pool->free_count];
+    } else {
+        if (pool->fresh == pool->count_max)
+            return -ENOMEM;
+        *index = pool->fresh++;
+        guard_fresh(pool, *index);
+    }
+    if (++pool->used_count > pool->used_peak)
+        pool->used_peak = pool->used_count;
+    sm__stack_bounds(pool, *index, low, high);
+    return 0;
+}
+
+void sm__stack_give(struct sm__stack_pool *pool, uint32_t index)
+{
+    SM_ASSERT(pool->used_count > 0);
+    SM_ASSERT_MSG(!has_canary(pool, index) || *canary_of(pool, index) == CANARY,
+                  "a task has overflowed its stack");
+    pool->used_count--;
+    pool->free_list[pool->free_count++] = index;
+}
+
+bool sm__stack_find(const struct sm__stack_pool *pool, const void *address, uint32_t *index,
+                    bool *in_guard)
+{
+    const char *p = address;
+
+    if (p < pool->base || p >= pool->base + pool->stack_bytes * pool->count_max)
+        return false;
+    const size_t offset = (size_t)(p - pool->base);
+    *index = (uint32_t)(offset / pool->stack_bytes);
+    *in_guard = offset % pool->stack_bytes < PAGE_BYTES;
+    return true;
+}
+
+uint32_t sm__stack_peak(const struct sm__stack_pool *pool)
+{
+    return pool->used_peak;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "scenarios/cli/dwarf.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenarios/cli/path.h"
+
+struct cli_dwarf {
+    Dwfl *dwfl;
+    Dwfl_Module *module;
+    Dwfl_Callbacks callbacks;
+    char *debuginfo_path; /* NULL: libdwfl's default places */
+};
+
+struct cli_dwarf *cli_dwarf_open(const char *path)
+{
+    struct cli_dwarf *dwarf = calloc(1, sizeof *dwarf);
+    if (dwarf == NULL)
+        return NULL;
+    dwarf->callbacks = (Dwfl_Callbacks){
+        .find_elf = dwfl_build_id_find_elf,
+        .find_debuginfo = dwfl_standard_find_debuginfo,
+        .debuginfo_path = &dwarf->debuginfo_path,
+    };
+    dwarf->dwfl = dwfl_begin(&dwarf->callbacks);
+    if (dwarf->dwfl != NULL) {
+        dwfl_report_begin(dwarf->dwfl);
+        /* Base 0: addresses are those in the file. */
+        dwarf->module = dwfl_report_elf(dwarf->dwfl, path, path, -1, 0, true);
+        dwfl_report_end(dwarf->dwfl, NULL, NULL);
+    }
+    if (dwarf->module == NULL) {
+        cli_dwarf_close(dwarf);
+        return NULL;
+    }
+    return dwarf;
+}
+
+void cli_dwarf_close(struct cli_dwarf *dwarf)
+{
+    if (dwarf == NULL)
+        return;
+    if (dwarf->dwfl != NULL)
+        dwfl_end(dwarf->dwfl);
+    free(dwarf);
+}
+
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+static const char *attribute_text(Dwarf_Die *die, unsigned int name)
+{
+    Dwarf_Attribute attribute;
+    return or_empty(dwarf_formstring(dwarf_attr_integrate(die, name, &attribute)));
+}
+
+static Dwarf_Word attribute_number(Dwarf_Die *die, unsigned int name)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Word value = 0;
+    if (dwarf_formudata(dwarf_attr_integrate(die, name, &attribute), &value) != 0)
+        return 0;
+    return value;
+}
+
+/* Where the call of an inlined function stands: the place of the function around it. */
+static void place_of_call(Dwarf_Die *unit, Dwarf_Die *inlined, struct cli_dwarf_place *around)
+{
+    Dwarf_Files *files;
+    size_t count;
+    const char *file = NULL;
+    Dwarf_Word index = attribute_number(inlined, DW_AT_call_file);
+    if (dwarf_getsrcfiles(unit, &files, &count) == 0 && index < count)
+        file = dwarf_filesrc(files, index, NULL, NULL);
+    around->file = cli_path_shorten(attribute_text(unit, DW_AT_comp_dir), or_empty(file));
+    around->line = (uint32_t)attribute_number(inlined, DW_AT_call_line);
+}
+
+static void place_of_address(struct cli_dwarf *dwarf, uint64_t address,
+                             struct cli_dwarf_place *place)
+{
+    int line = 0;
+    Dwfl_Line *found = dwfl_module_getsrc(dwarf->module, address);
+    const char *file = found != NULL ? dwfl_lineinfo(found, NULL, &line, NULL, NULL, NULL) : NULL;
+    const char *folder = found != NULL ? dwfl_line_comp_dir(found) : NULL;
+    place->file = cli_path_shorten(or_empty(folder), or_empty(file));
+    place->line = line > 0 ? (uint32_t)line : 0;
+}
+
+/* Names the places by the functions around the address; places[0] has its line already. */
+static size_t walk_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int count,
+                          struct cli_dwarf_place *places)
+{
+    size_t found = 0;
+    for (int i = 0; i < count && found < CLI_DWARF_INLINED_MAX; i++) {
+        int tag = dwarf_tag(&scopes[i]);
+        if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
+            continue;
+        places[found].function = or_empty(dwarf_diename(&scopes[i]));
+        places[found].inlined = tag == DW_TAG_inlined_subroutine;
+        found++;
+        if (tag == DW_TAG_subprogram)
+            break;
+        if (found < CLI_DWARF_INLINED_MAX)
+            place_of_call(unit, &scopes[i], &places[found]);
+    }
+    return found;
+}
+
+/* The chain of inlined functions, from the debug information. Returns how many places there are. */
+static size_t find_inlined(struct cli_dwarf *dwarf, uint64_t address,
+                           struct cli_dwarf_place *places)
+{
+    Dwarf_Addr bias;
+    Dwarf_Die *unit = dwfl_module_addrdie(dwarf->module, address, &bias);
+    Dwarf_Die *scopes = NULL;
+    if (unit == NULL || dwarf_getscopes(unit, address - bias, &scopes) <= 0)
+        return 0;
+    /* What follows an inlined instance in that list are the scopes of its declaration; those that
+     * it was inlined into are found from the instance itself. */
+    Dwarf_Die innermost = scopes[0];
+    free(scopes);
+    scopes = NULL;
+    int count = dwarf_getscopes_die(&innermost, &scopes);
+    size_t found = walk_scopes(unit, scopes, count, places);
+    free(scopes);
+    return found;
+}
+
+size_t cli_dwarf_find(struct cli_dwarf *dwarf, uint64_t address,
+                      struct cli_dwarf_place places[static CLI_DWARF_INLINED_MAX])
+{
+    memset(places, 0, CLI_DWARF_INLINED_MAX * sizeof *places);
+    place_of_address(dwarf, address, &places[0]);
+    size_t found = find_inlined(dwarf, address, places);
+    if (found > 0)
+        return found;
+    places[0].function = or_empty(dwfl_module_addrname(dwarf->module, address));
+    places[0].inlined = false;
+    return 1;
+}

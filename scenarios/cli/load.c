@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "scenarios/cli/load.h"
+
+#include <stdio.h>
+
+#include "scenarios/cli/locate.h"
+
+static int find_plugin(struct cli_scenario *scenario)
+{
+    char path[PATH_MAX];
+    struct scn *scn = scenario->scn;
+    int failed = cli_locate_plugin(scenario->path, scn->plugin, scn->folder, path);
+    if (failed != 0)
+        return failed;
+    scn->plugin_path = scn_arena_text(scenario->arena, path);
+    if (scn->plugin_path == NULL) {
+        cli_error("%s: the scenario is too large", scenario->path);
+        return CLI_USAGE;
+    }
+    return 0;
+}
+
+int cli_scenario_load(struct cli_scenario *out, const char *path, const struct cli_args *args)
+{
+    struct scn_error error;
+    *out = (struct cli_scenario){
+        .path = path,
+        .sets = (const char *const *)args->sets,
+        .set_count = args->set_count,
+    };
+    int failed = scn_read(path, out->sets, out->set_count, &out->arena, &out->scn, &error);
+    if (failed != 0) {
+        fprintf(stderr, "%s\n", error.text);
+        return CLI_USAGE;
+    }
+    failed = find_plugin(out);
+    if (failed != 0)
+        cli_scenario_unload(out);
+    return failed;
+}
+
+void cli_scenario_unload(struct cli_scenario *scenario)
+{
+    if (scenario->arena != NULL)
+        scn_arena_destroy(scenario->arena);
+    scenario->arena = NULL;
+    scenario->scn = NULL;
+}

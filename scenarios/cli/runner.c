@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "scenarios/cli/runner.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "scenarios/cli/locate.h"
+#include "scenarios/cli/signals.h"
+
+int cli_runner_init(struct cli_runner *runner, const struct cli_scenario *scenario,
+                    const struct cli_args *args)
+{
+    *runner = (struct cli_runner){.scenario = scenario, .pump = {.fd = -1}};
+    cli_worker_init(&runner->worker);
+    int failed = cli_locate_worker(runner->program);
+    runner->setup = (struct cli_worker_setup){
+        .program = runner->program,
+        .scenario_fd = scn_arena_fd(scenario->arena),
+        .keep_fds = {-1, -1},
+        .wall_limit_ns = args->wall_limit_ns,
+    };
+    return failed;
+}
+
+/* Waits for a reply. Returns true with it, false with `outcome` set. */
+static bool wait_for_reply(struct cli_runner *runner, struct cli_outcome *outcome)
+{
+    struct cli_worker *worker = &runner->worker;
+    enum cli_worker_news news = CLI_WORKER_NOTHING;
+    while (news == CLI_WORKER_NOTHING) {
+        struct pollfd fds[2] = {{worker->reply_fd, POLLIN, 0}, {runner->pump.fd, POLLIN, 0}};
+        int64_t left =
+            worker->deadline_ns == INT64_MAX ? INT64_MAX : worker->deadline_ns - cli_real_ns();
+        cli_poll(fds, 2, left);
+        if (cli_interrupted()) {
+            cli_worker_kill(worker, "interrupted");
+            news = CLI_WORKER_LOST;
+            break;
+        }
+        if (fds[1].revents != 0 && !runner->pump.read(runner->pump.arg)) {
+            cli_worker_kill(worker, "its events could not be written");
+            news = CLI_WORKER_LOST;
+            break;
+        }
+        news = cli_worker_look(worker);
+    }
+    if (runner->pump.fd >= 0)
+        runner->pump.read(runner->pump.arg);
+    if (news == CLI_WORKER_LOST)
+        cli_outcome_not_judged(outcome, worker->seed, worker->death);
+    return news == CLI_WORKER_REPLIED;
+}
+
+bool cli_runner_start(struct cli_runner *runner, struct cli_outcome *outcome)
+{
+    struct cli_worker *worker = &runner->worker;
+    if (worker->state != CLI_WORKER_DOWN)
+        return true;
+    fflush(stdout);
+    int error = cli_worker_start(worker, &runner->setup);
+    if (error != 0) {
+        char why[128];
+        snprintf(why, sizeof why, "no worker could be started: %s", strerror(-error));
+        cli_outcome_not_judged(outcome, 0, why);
+        return false;
+    }
+    if (wait_for_reply(runner, outcome) && cli_outcome_of_start(outcome, worker))
+        return true;
+    cli_worker_kill(worker, "not ready");
+    return false;
+}
+
+void cli_runner_run(struct cli_runner *runner, const struct job_command *command,
+                    struct cli_outcome *outcome)
+{
+    if (cli_runner_start(runner, outcome)) {
+        cli_worker_command(&runner->worker, command);
+        if (wait_for_reply(runner, outcome))
+            cli_outcome_of_run(outcome, &runner->worker);
+    }
+    outcome->seed = command->seed;
+}
+
+void cli_runner_stop(struct cli_runner *runner)
+{
+    cli_worker_finish(&runner->worker);
+}
+
+struct job_command cli_runner_command(const struct cli_args *args, uint64_t seed)
+{
+    return (struct job_command){
+        .version = JOB_VERSION,
+        .flags = cli_given(args, CLI_OPT_JSON) ? JOB_LOG_JSON : 0,
+        .seed = seed,
+        .log_level = args->log_level,
+        .log_fd = args->log_level == CLI_LOG_NOTHING ? -1 : STDERR_FILENO,
+        .trace_fd = -1,
+        .until_ns = args->until_ns,
+        .wall_limit_ns = args->wall_limit_ns,
+    };
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* Machines by number: which group one belongs to, and what it is called. */
+#include "scenarios/file/scenario.h"
+
+#include "core/assert.h"
+
+#include <stdio.h>
+
+uint32_t scn_machine_group(const struct scn *scn, uint32_t index)
+{
+    SM_ASSERT(index < scn->machine_count);
+    /* The last group that begins at or before the machine: groups are never empty. */
+    uint32_t low = 0, high = scn->group_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (scn->groups[middle].first_machine <= index)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+size_t scn_machine_name(const struct scn *scn, uint32_t index, char *text, size_t size)
+{
+    const struct scn_group *group = &scn->groups[scn_machine_group(scn, index)];
+    int length = group->counted
+                     ? snprintf(text, size, "%s%u", group->name, index - group->first_machine + 1)
+                     : snprintf(text, size, "%s", group->name);
+    if (length < 0)
+        return 0;
+    return (size_t)length < size ? (size_t)length : size ? size - 1 : 0;
+}

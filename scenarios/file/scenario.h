@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A scenario, resolved: what the parser makes of a file, and what a run is made from.
+ *
+ * All of it lies in one arena that is mapped at one fixed address, so that a worker process can map
+ * the same memory and use the pointers as they are. Nothing in it points outside; it is read-only
+ * once the parser is done. Absent strings are "", absent lists have count 0.
+ */
+#ifndef STEELMILL_SCENARIOS_FILE_SCENARIO_H
+#define STEELMILL_SCENARIOS_FILE_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SCN_MACHINES_MAX 1000000u /* of one scenario, all groups together */
+#define SCN_NONE         UINT32_MAX
+
+/* A range of durations: draws are uniform, both ends included. */
+struct scn_range {
+    int64_t min_ns, max_ns;
+};
+
+enum scn_latency_kind {
+    SCN_LATENCY_UNIFORM,     /* a_ns..b_ns; constant where equal */
+    SCN_LATENCY_EXPONENTIAL, /* exponential(mean): a_ns = mean */
+    SCN_LATENCY_LOGNORMAL,   /* lognormal(median, sigma): a_ns = median, shape_ppm = sigma * 1e6 */
+    SCN_LATENCY_BIMODAL,     /* bimodal(fast, slow, share): a_ns, b_ns, shape_ppm of them slow */
+};
+
+struct scn_latency {
+    uint32_t kind; /* enum scn_latency_kind */
+    uint32_t shape_ppm;
+    int64_t a_ns, b_ns;
+};
+
+/* What a link does to messages. In rules and faults, `set` says which fields are given. */
+enum scn_link_field {
+    SCN_LINK_LATENCY = 1 << 0,
+    SCN_LINK_LOSS = 1 << 1,
+    SCN_LINK_DUPLICATE = 1 << 2,
+    SCN_LINK_REORDER = 1 << 3,
+    SCN_LINK_BANDWIDTH = 1 << 4,
+};
+
+struct scn_link {
+    uint32_t set; /* enum scn_link_field */
+    uint32_t loss_ppm, duplicate_ppm, reorder_ppm;
+    struct scn_latency latency;
+    int64_t bandwidth_bytes_per_s;
+    uint32_t from_group, to_group; /* index into groups; SCN_NONE: any */
+    uint32_t from_index, to_index; /* instance within the group; SCN_NONE: all */
+};
+
+struct scn_pair {
+    const char *key, *value;
+};
+
+/* An entry of `machines:`: `count` machines of one kind. */
+struct scn_group {
+    const char *name;
+    bool counted; /* `count` was given: instances are called name1, name2, ...; else name */
+    uint32_t count;
+    uint32_t first_machine; /* index of its first machine; machines are numbered in file order */
+    uint32_t daemon_count;
+    const char **daemons;
+    const char *plugin; /* "": the scenario's */
+    uint32_t config_count;
+    struct scn_pair *config; /* in file order; scalars as text */
+    int64_t memory_bytes;    /* 0: the default */
+};
+
+enum scn_fault_kind {
+    SCN_FAULT_PAUSE,
+    SCN_FAULT_CRASH,
+    SCN_FAULT_PARTITION,
+    SCN_FAULT_LINK, /* `degrade`: latency, loss ... of links for a while */
+    SCN_FAULT_CLOG, /* holds messages, then releases them */
+    SCN_FAULT_KIND_COUNT
+};
+
+enum scn_split {
+    SCN_SPLIT_HALVES,   /* a random half against the rest */
+    SCN_SPLIT_ISOLATE,  /* one machine against all */
+    SCN_SPLIT_MINORITY, /* a random minority (1 .. (n-1)/2) against the majority */
+    SCN_SPLIT_RING,     /* each sees its two neighbours of a random ring only */
+    SCN_SPLIT_BRIDGE,   /* two halves that one machine still sees both of */
+    SCN_SPLIT_ONE_WAY,  /* like halves, but only one direction is cut */
+    SCN_SPLIT_COUNT
+};
+
+/* An entry of `faults:`. */
+struct scn_fault {
+    uint32_t kind;       /* enum scn_fault_kind */
+    uint32_t line;       /* in the file */
+    const char *name;    /* `name:`, else kind and number: "pause#1"; names its random stream */
+    uint32_t of_group;   /* `of: client`, `of: client2`; SCN_NONE: any machine */
+    uint32_t of_index;   /* within the group; SCN_NONE: a random one each time */
+    const char *of_role; /* `of: { role: leader }`: whoever holds it at that moment; "" */
+    uint32_t split;      /* enum scn_split, partition only; isolate alone may have an `of` */
+    bool repeats;        /* `every` was given */
+    struct scn_range every, at, lasts /* `for` */, restart;
+    bool restarts;        /* crash: comes up again after `restart` */
+    bool wipe;            /* crash: the disk is lost, too */
+    struct scn_link link; /* degrade and clog: which links, and what happens to them */
+};
+
+enum scn_policy { SCN_POLICY_RANDOM, SCN_POLICY_FIFO, SCN_POLICY_PCT };
+
+struct scn {
+    uint64_t magic, base, size_bytes; /* of the arena: written by it, checked by scn_arena_attach */
+    const char *name, *about;
+    const char *file;        /* as given */
+    const char *folder;      /* its folder, "." where none */
+    const char *plugin;      /* as written */
+    const char *plugin_path; /* resolved by the CLI; "" until then */
+    int64_t time_ns, heal_ns;
+    uint32_t group_count;
+    struct scn_group *groups;
+    uint32_t machine_count;
+    struct scn_link link_default;
+    uint32_t link_count;
+    struct scn_link *links; /* later ones win */
+    uint32_t fault_count;
+    struct scn_fault *faults;
+    uint32_t eventually_count, sometimes_count;
+    const char **eventually, **sometimes;
+    const char *linearizable; /* "", "register", ... */
+    bool swarm, buggify;
+    uint32_t policy; /* enum scn_policy */
+    int64_t slack_ns;
+    int64_t spin_limit_ns;       /* thread CPU time of one step before it counts as a loop */
+    uint64_t instant_events_max; /* events without progress of virtual time */
+    uint32_t stack_bytes;
+};
+
+/* ---- reading ---- */
+
+/* One message for people, complete with file:line:column and a suggestion where there is one. */
+struct scn_error {
+    char text[1024];
+};
+
+struct scn_arena; /* the memory that a scenario lies in, backed by a memfd */
+
+/*
+ * Reads, checks and resolves a scenario file.
+ *   sets, set_count: --set KEY=VALUE texts, applied to the document before it is checked
+ *   out: the scenario; valid until scn_arena_destroy(*arena)
+ * Returns: 0; -ENOENT, -EACCES, -EISDIR...: unreadable; -EINVAL: wrong; -E2BIG, -ENOMEM. `error`
+ * says what and where; nothing is left behind.
+ */
+int scn_read(const char *path, const char *const *sets, size_t set_count, struct scn_arena **arena,
+             struct scn **out, struct scn_error *error);
+
+/* Prints the resolved scenario as YAML that scn_read reads back to the same scenario. */
+int scn_print(const struct scn *scn, int (*write)(void *arg, const char *text, size_t size),
+              void *arg);
+/* Prints the JSON Schema of scenario files, from the table that the parser uses. */
+int scn_print_schema(int (*write)(void *arg, const char *text, size_t size), void *arg);
+
+/* The name of machine `index` (0-based): "lock", "client2". Returns bytes written, without the NUL.
+ */
+size_t scn_machine_name(const struct scn *scn, uint32_t index, char *text, size_t size);
+/* The group of machine `index`. */
+uint32_t scn_machine_group(const struct scn *scn, uint32_t index);
+
+/* ---- the arena (needs no YAML library) ---- */
+/*
+ * Makes an empty arena that begins with a zeroed struct scn. Several may exist in one process; each
+ * has an address of its own, which attaching processes use, too.
+ * Returns 0, -ENOMEM, -EEXIST (other mappings lie where arenas belong), -EMFILE...
+ */
+int scn_arena_create(struct scn_arena **out);
+/* Maps an arena that another process made, read-only; the descriptor stays the caller's.
+ * Returns 0, -EINVAL (not one of this build's), -EEXIST (something else lies there), -ENOMEM. */
+int scn_arena_attach(struct scn_arena **out, int fd, const struct scn **scn);
+struct scn *scn_arena_root(struct scn_arena *arena); /* the scenario that it begins with */
+int scn_arena_fd(const struct scn_arena *arena);     /* close-on-exec; -1 for an attached one */
+void *scn_arena_alloc(struct scn_arena *arena, size_t size);           /* zeroed; NULL when full */
+const char *scn_arena_text(struct scn_arena *arena, const char *text); /* a copy; NULL when full */
+void scn_arena_destroy(struct scn_arena *arena);                       /* unmaps; NULL allowed */
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plan: the concrete faults of one run, expanded from a scenario and a seed before the run.
+ *
+ * Every draw is f(seed, epoch, the fault's name, occurrence number, purpose), so that removing one
+ * fault leaves the rest as it was. With `swarm` each seed takes a random subset of the scenario's
+ * faults, then a magnitude for each (rarer or more frequent, shorter or longer).
+ *
+ * No fault begins or lasts beyond time - heal.
+ */
+#ifndef STEELMILL_SCENARIOS_PLAN_PLAN_H
+#define STEELMILL_SCENARIOS_PLAN_PLAN_H
+
+#include "scenarios/file/scenario.h"
+
+struct plan_fault {
+    uint32_t id;        /* 1.. in order of begin_ns, ties in file order */
+    uint32_t fault;     /* index into scn->faults */
+    uint32_t kind;      /* enum scn_fault_kind */
+    int64_t begin_ns;
+    int64_t end_ns;     /* when it is undone (resume, restart, heal); INT64_MAX: never */
+    uint32_t machine;   /* 0-based target; SCN_NONE: by role, or a whole partition or rule */
+    uint64_t draw;      /* for what is decided when it fires (which of several leaders) */
+    /* partition: side of each machine (0 and 1), or its place in the ring; bridge: 2 sees both.
+     * NULL for other kinds. */
+    const uint32_t *sides;
+    bool masked;        /* kept in the list, not executed */
+};
+
+struct plan {
+    uint32_t count;
+    struct plan_fault *faults;
+    uint32_t active_mask; /* swarm: which of the scenario's first 32 faults take part */
+};
+
+/*
+ * Expands the plan of a seed. Pure integer arithmetic; allocates with `alloc` only.
+ * Returns 0, -ENOMEM, -E2BIG (more than 1,000,000 faults).
+ */
+int plan_expand(const struct scn *scn, uint64_t seed, void *(*alloc)(void *arg, size_t size),
+                void *arg, struct plan *out);
+
+/* One line for people, without a line feed: "  12.345s pause client2 for 3.2s". */
+int plan_describe(const struct scn *scn, const struct plan_fault *fault, char *text, size_t size);
+
+#endif

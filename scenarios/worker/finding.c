@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Findings. A failure that steelmill notices comes by sim_options.failed; a signal, a loop or an exit
+ * of the process is noticed here. Either way the result is filled while the failing stack is still
+ * there, and the process ends or the run does.
+ */
+#include "core/fiber.h"
+#include "scenarios/worker/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define SIGNAL_STACK_BYTES ((size_t)256 * 1024)
+
+static struct run *armed; /* a signal has no other way to find the run */
+
+/* ---- what all findings have in common ---- */
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%s", from ? from : "");
+}
+
+static void note_where(struct run *run, struct sim_machine *machine, const struct sm_task *task)
+{
+    struct job_result *result = run->result;
+
+    if (!machine && task)
+        machine = sim_machine_of(task);
+    copy_text(result->machine, sizeof result->machine, machine ? machine->name : "");
+    copy_text(result->task, sizeof result->task, task ? task->name : "");
+    copy_text(result->daemon, sizeof result->daemon,
+              task && task->owner && task->owner->daemon ? task->owner->daemon : "");
+    result->finding_ns = run->world->now;
+    result->finding_event = run->world->step;
+    result->virtual_ns = run->world->now;
+    result->events = run->world->seq;
+    result->digest = sim_world_digest(run->world);
+    struct sim_record latest[JOB_EVENTS_LAST];
+    result->last_event_count =
+        (uint32_t)sim_digest_latest(&run->world->digest, latest, JOB_EVENTS_LAST);
+    memcpy(result->last_events, latest, sizeof latest);
+    nemesis_context(run->nemesis, result->context, sizeof result->context);
+}
+
+static void begin_finding(struct run *run, enum job_finding kind, const char *subject)
+{
+    struct job_result *result = run->result;
+
+    run->over = true;
+    result->verdict = JOB_FINDING;
+    result->finding = kind;
+    copy_text(result->subject, sizeof result->subject, subject);
+}
+
+static enum job_finding kind_of(enum sim_failure_kind kind)
+{
+    switch (kind) {
+    case SIM_FAILURE_PROPERTY:
+        return JOB_FINDING_PROPERTY;
+    case SIM_FAILURE_ASSERT:
+        return JOB_FINDING_ASSERT;
+    case SIM_FAILURE_STUCK:
+        return JOB_FINDING_STUCK;
+    case SIM_FAILURE_HEAP:
+        return JOB_FINDING_HEAP;
+    case SIM_FAILURE_DAEMON:
+        break;
+    }
+    return JOB_FINDING_DAEMON;
+}
+
+void finding_of_failure(void *arg, struct sim_world *world, const struct sim_failure *failure)
+{
+    struct run *run = arg;
+
+    (void)world;
+    if (run->over)
+        return;
+    begin_finding(run, kind_of(failure->kind), failure->subject);
+    if (run->unusable)
+        run->result->verdict = JOB_UNUSABLE;
+    copy_text(run->result->text, sizeof run->result->text, failure->text);
+    note_where(run, failure->machine, failure->task);
+    backtrace_take(run->result, 0);
+}
+
+void finding_of_judgement(struct run *run, enum job_finding kind, const char *subject,
+                          const char *format, ...)
+{
+    va_list args;
+
+    if (run->over)
+        return;
+    begin_finding(run, kind, subject);
+    va_start(args, format);
+    vsnprintf(run->result->text, sizeof run->result->text, format, args);
+    va_end(args);
+    note_where(run, NULL, NULL);
+}
+
+/* ---- signals ---- */
+
+static uint64_t instruction_of(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+    return (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+#else
+    return context->uc_mcontext.pc;
+#endif
+}
+
+static const char *signal_text(int number)
+{
+    switch (number) {
+    case SIGSEGV:
+        return "SIGSEGV";
+    case SIGBUS:
+        return "SIGBUS";
+    case SIGFPE:
+        return "SIGFPE";
+    case SIGILL:
+        return "SIGILL";
+    case SIGABRT:
+        return "SIGABRT";
+    default:
+        return "SIGTRAP";
+    }
+}
+
+static void fill_signal(struct run *run, int number, const siginfo_t *info)
+{
+    struct job_result *result = run->result;
+    const struct sm_task *task = sm__current;
+    uint32_t index;
+    bool in_guard = false;
+
+    result->signal = number;
+    result->fault_address = (uint64_t)(uintptr_t)info->si_addr;
+    const bool in_stack = number == SIGSEGV && run->world &&
+                          sm__stack_find(run->world->stacks, info->si_addr, &index, &in_guard);
+    if (in_stack && in_guard) {
+        begin_finding(run, JOB_FINDING_OVERFLOW, "stack overflow");
+        snprintf(result->text, sizeof result->text, "stack overflow: the task has used up its %zu KiB",
+                 run->world->options.stack_bytes / 1024);
+    } else if (number == SIGABRT) {
+        begin_finding(run, JOB_FINDING_SIGNAL, "SIGABRT");
+        copy_text(result->text, sizeof result->text, "SIGABRT: the daemon called abort");
+    } else {
+        begin_finding(run, JOB_FINDING_SIGNAL, signal_text(number));
+        snprintf(result->text, sizeof result->text, "%s at address 0x%llx", signal_text(number),
+                 (unsigned long long)result->fault_address);
+    }
+    note_where(run, NULL, task);
+}
+
+/* Ends the child: the result is complete. */
+_Noreturn static void end_child(struct run *run)
+{
+    worker_log_flush(run);
+    sim_digest_flush_trace(&run->world->digest);
+    _exit(0);
+}
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+    struct run *run = armed;
+
+    sim_heap_current = NULL;
+    if (!run || run->over) { /* a second fault while the first is written down */
+        signal(number, SIG_DFL);
+        raise(number);
+        return;
+    }
+    fill_signal(run, number, info);
+    backtrace_take(run->result, instruction_of(context));
+    end_child(run);
+}
+
+/* ---- loops ---- */
+
+static uint64_t step_at_tick;
+
+/* Every spin_limit of thread CPU time: the same step twice in a row has used at least one limit. */
+static void on_tick(int number, siginfo_t *info, void *context)
+{
+    struct run *run = armed;
+
+    (void)number, (void)info;
+    if (!run || run->over || !run->world)
+        return;
+    if (!sm__current || run->world->step != step_at_tick) {
+        step_at_tick = run->world->step;
+        return;
+    }
+    sim_heap_current = NULL;
+    begin_finding(run, JOB_FINDING_SPIN, sm__current->name);
+    snprintf(run->result->text, sizeof run->result->text,
+             "task '%s' does not yield: it ran for more than %lld ms of CPU time without blocking",
+             sm__current->name, (long long)(run->scn->spin_limit_ns / SM_MS));
+    note_where(run, NULL, sm__current);
+    backtrace_take(run->result, instruction_of(context));
+    end_child(run);
+}
+
+static void set_tick(int64_t interval_ns)
+{
+    struct itimerval timer;
+
+    timer.it_interval.tv_sec = interval_ns / SM_S;
+    timer.it_interval.tv_usec = interval_ns % SM_S / SM_US;
+    timer.it_value = timer.it_interval;
+    SM_ASSERT(setitimer(ITIMER_PROF, &timer, NULL) == 0);
+}
+
+/* ---- exits ---- */
+
+static void on_exit_call(void)
+{
+    struct run *run = armed;
+
+    if (!run || run->over || !sm__current)
+        return;
+    sim_heap_current = NULL;
+    begin_finding(run, JOB_FINDING_EXIT, "exit");
+    copy_text(run->result->text, sizeof run->result->text, "the daemon called exit");
+    note_where(run, NULL, sm__current);
+    backtrace_take(run->result, 0);
+    end_child(run);
+}
+
+/* ---- arming ---- */
+
+static void handle(int number, void (*handler)(int, siginfo_t *, void *))
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = handler;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | (number == SIGPROF ? SA_RESTART : 0);
+    sigemptyset(&action.sa_mask);
+    SM_ASSERT(sigaction(number, &action, NULL) == 0);
+}
+
+void finding_arm(struct run *run)
+{
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+    const stack_t stack = {.ss_sp = mmap(NULL, SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE,
+                                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+                           .ss_size = SIGNAL_STACK_BYTES};
+
+    SM_ASSERT(stack.ss_sp != MAP_FAILED);
+    SM_ASSERT(sigaltstack(&stack, NULL) == 0);
+    armed = run;
+    step_at_tick = 0;
+    for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
+        handle(deadly[i], on_signal);
+    handle(SIGPROF, on_tick);
+    set_tick(run->scn->spin_limit_ns);
+    SM_ASSERT(atexit(on_exit_call) == 0);
+}
+
+void finding_disarm(struct run *run)
+{
+    SM_ASSERT(armed == run);
+    set_tick(0);
+    armed = NULL;
+}

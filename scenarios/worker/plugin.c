@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/units.h"
+#include "scenarios/worker/worker.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAMES_MAX 256
+
+static int refuse(char *text, const char *format, ...) SM_PRINTF(2, 3);
+
+static int refuse(char *text, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, JOB_TEXT_BYTES, format, args);
+    va_end(args);
+    return -EINVAL;
+}
+
+/* A plugin that brings its own copy of the contract would define it twice. */
+static const char *needs_steelmill(const struct link_map *map)
+{
+    const char *strings = NULL;
+
+    for (const ElfW(Dyn) *d = map->l_ld; d->d_tag != DT_NULL; d++) {
+        if (d->d_tag == DT_STRTAB)
+            strings = (const char *)d->d_un.d_ptr;
+    }
+    for (const ElfW(Dyn) *d = map->l_ld; strings && d->d_tag != DT_NULL; d++) {
+        if (d->d_tag == DT_NEEDED && strncmp(strings + d->d_un.d_val, "libsteelmill", 12) == 0)
+            return strings + d->d_un.d_val;
+    }
+    return NULL;
+}
+
+int worker_plugin_load(const char *path, const struct sm_plugin **out, char *text)
+{
+    /* All symbols now: binding them late would take stack of whoever calls first. */
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!handle)
+        return refuse(text, "plugin '%s' cannot be loaded: %s", path, dlerror());
+    struct link_map *map = NULL;
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0) {
+        const char *library = needs_steelmill(map);
+        if (library)
+            return refuse(text,
+                          "plugin '%s' is linked with %s: leave the sm_* symbols to the host program",
+                          path, library);
+    }
+    const struct sm_plugin *plugin = dlsym(handle, SM_PLUGIN_SYMBOL);
+    if (!plugin)
+        return refuse(text, "'%s' is no steelmill plugin: it has no SM_PLUGIN(...)", path);
+    if (plugin->contract_version != SM_CONTRACT_VERSION)
+        return refuse(text,
+                      "plugin '%s' was built for version %u of the contract, this program offers "
+                      "version %u: rebuild it",
+                      path, plugin->contract_version, SM_CONTRACT_VERSION);
+    if (plugin->size_bytes < sizeof *plugin)
+        return refuse(text, "plugin '%s': its descriptor is too small", path);
+    *out = plugin;
+    return 0;
+}
+
+const struct sm_daemon_type *worker_plugin_type(const struct sm_plugin *plugin, const char *name)
+{
+    for (const struct sm_daemon_type *const *type = plugin->types; *type; type++) {
+        if (strcmp((*type)->name, name) == 0)
+            return *type;
+    }
+    return NULL;
+}
+
+static int unknown_daemon(const struct sm_plugin *plugin, const struct scn *scn,
+                          const struct scn_group *group, const char *name, char *text)
+{
+    const char *names[NAMES_MAX];
+    char list[512] = "";
+    size_t count = 0;
+
+    for (; plugin->types[count] && count < NAMES_MAX; count++) {
+        const size_t used = strlen(list);
+        names[count] = plugin->types[count]->name;
+        snprintf(list + used, sizeof list - used, "%s%s", count ? ", " : "", names[count]);
+    }
+    const char *near = sm__suggest(name, names, count);
+    return refuse(text, "%s: machine '%s': no daemon '%s' in plugin '%s'%s%s%s (it has: %s)",
+                  scn->file, group->name, name, scn->plugin, near ? ": did you mean '" : "",
+                  near ? near : "", near ? "'?" : "", list);
+}
+
+int worker_plugin_check(const struct sm_plugin *plugin, const struct scn *scn, char *text)
+{
+    for (uint32_t g = 0; g < scn->group_count; g++) {
+        const struct scn_group *group = &scn->groups[g];
+        for (uint32_t d = 0; d < group->daemon_count; d++) {
+            if (!worker_plugin_type(plugin, group->daemons[d]))
+                return unknown_daemon(plugin, scn, group, group->daemons[d], text);
+        }
+    }
+    return 0;
+}
+
+int worker_plugin_describe(const char *path)
+{
+    static const char *const kinds[SM_SITE_KIND_COUNT] = {"always",      "sometimes",  "reachable",
+                                                          "unreachable", "eventually", "buggify"};
+    const struct sm_plugin *plugin;
+    char text[JOB_TEXT_BYTES];
+
+    if (worker_plugin_load(path, &plugin, text)) {
+        fprintf(stderr, "%s\n", text);
+        return 2;
+    }
+    printf("about\t%s\n", plugin->about ? plugin->about : "");
+    for (const struct sm_daemon_type *const *type = plugin->types; *type; type++)
+        printf("daemon\t%s\t%s\t%s\n", (*type)->name, (*type)->about ? (*type)->about : "",
+               (*type)->flags & SM_DAEMON_THREAD_SAFE ? "thread-safe" : "");
+    for (const struct sm_site *site = plugin->sites_begin; site != plugin->sites_end; site++) {
+        if (site->kind < SM_SITE_KIND_COUNT)
+            printf("property\t%s\t%s\t%s:%u\n", kinds[site->kind], site->name, site->file,
+                   site->line);
+    }
+    return 0;
+}

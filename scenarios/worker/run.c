@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One run: make the world, let time pass, judge, stop everything, write the result.
+ *
+ *   faults ----> heal ----> time is up: judge liveness ----> stop all machines ----> result
+ */
+#include "net-loopback/net.h"
+#include "scenarios/worker/network.h"
+#include "scenarios/worker/worker.h"
+#include "sim/disk.h"
+#include "sim/host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOG_BUFFER_BYTES ((size_t)64 * 1024)
+#define STOP_LIMIT_NS    (30 * SM_S) /* virtual: for all stop hooks of a machine */
+
+static int64_t real_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * SM_S + now.tv_nsec;
+}
+
+/* ---- output ---- */
+
+static void write_all(int fd, const void *data, size_t size)
+{
+    const char *bytes = data;
+
+    while (size > 0) {
+        const ssize_t written = write(fd, bytes, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return; /* nobody reads any more: no reason to change the run */
+        bytes += written;
+        size -= (size_t)written;
+    }
+}
+
+void worker_log_flush(struct run *run)
+{
+    if (run->log_bytes)
+        write_all(run->command->log_fd, run->log_text, run->log_bytes);
+    run->log_bytes = 0;
+}
+
+static void take_log(void *arg, const char *text, size_t size)
+{
+    struct run *run = arg;
+
+    if (run->command->log_fd < 0 || size > LOG_BUFFER_BYTES)
+        return;
+    if (run->log_bytes + size > LOG_BUFFER_BYTES)
+        worker_log_flush(run);
+    memcpy(run->log_text + run->log_bytes, text, size);
+    run->log_bytes += size;
+}
+
+static void take_trace(void *arg, const struct sim_record *records, size_t count)
+{
+    struct run *run = arg;
+    write_all(run->command->trace_fd, records, count * sizeof *records);
+}
+
+/* ---- making the world ---- */
+
+static struct sim_options options_of(struct run *run)
+{
+    const struct scn *scn = run->scn;
+    const struct job_command *command = run->command;
+    size_t memory_bytes = 0;
+
+    for (uint32_t i = 0; i < scn->group_count; i++) {
+        if ((size_t)scn->groups[i].memory_bytes > memory_bytes)
+            memory_bytes = (size_t)scn->groups[i].memory_bytes;
+    }
+    return (struct sim_options){
+        .seed = command->seed,
+        .policy = (enum sim_policy)scn->policy,
+        .slack_ns = scn->slack_ns,
+        .instant_events_max = scn->instant_events_max,
+        .stack_bytes = scn->stack_bytes,
+        .machine_count_max = scn->machine_count,
+        .heap_limit_bytes = memory_bytes,
+        .address_shift = command->heap_base_shift,
+        .heap_fill = (uint8_t)command->fill,
+        .buggify = scn->buggify,
+        .failed = finding_of_failure,
+        .log = take_log,
+        .trace = command->trace_fd >= 0 ? take_trace : NULL,
+        .arg = run,
+        .log_level = command->log_level,
+        .log_json = command->flags & JOB_LOG_JSON,
+    };
+}
+
+static void add_machines(struct run *run)
+{
+    const struct scn *scn = run->scn;
+    char name[JOB_NAME_BYTES];
+
+    for (uint32_t i = 0; i < scn->machine_count; i++) {
+        scn_machine_name(scn, i, name, sizeof name);
+        sim_machine_add(run->world, name,
+                        (size_t)scn->groups[scn_machine_group(scn, i)].memory_bytes);
+    }
+}
+
+static void *plan_alloc(void *arg, size_t size)
+{
+    (void)arg;
+    return sim_host_alloc(size);
+}
+
+static void start_machines(struct run *run)
+{
+    for (uint32_t i = 0; i < run->world->machine_count; i++)
+        sim_machine_start(run->world->machines[i]);
+}
+
+static int make_world(struct run *run)
+{
+    const struct sim_options options = options_of(run);
+    int error = sim_world_create(&run->world, &options);
+
+    if (error)
+        return error;
+    run->world->program = (struct sim_program){
+        .arg = run, .start = worker_machine_start, .stop = worker_machine_stop};
+    add_machines(run);
+    run->disks = sim_disk_create(run->world);
+    error = worker_network_create(run);
+    if (!error)
+        error = plan_expand(run->scn, run->command->seed, plan_alloc, NULL, &run->plan);
+    if (error)
+        return error;
+    if (run->plugin->sites_begin)
+        sim_properties_declare(run->world, run->plugin->sites_begin, run->plugin->sites_end);
+    run->nemesis = nemesis_create(run);
+    start_machines(run);
+    return 0;
+}
+
+/* ---- judging ---- */
+
+static void judge_eventually(struct run *run, const char *name, bool idle)
+{
+    const uint32_t pending = sim_property_pending(run->world, name);
+
+    if (pending == 0)
+        return;
+    const enum job_finding kind = idle ? JOB_FINDING_DEADLOCK : JOB_FINDING_EVENTUALLY;
+    const char *when = idle ? "nothing is left that could happen, and " : "";
+    if (pending == UINT32_MAX)
+        finding_of_judgement(run, kind, name, "%seventually '%s' was never evaluated", when, name);
+    else
+        finding_of_judgement(run, kind, name, "%seventually '%s' does not hold on %u machine%s", when,
+                             name, pending, pending == 1 ? "" : "s");
+}
+
+/* Those that the scenario names must have been evaluated; the others must hold if they were. */
+static void judge(struct run *run, bool idle)
+{
+    const struct scn *scn = run->scn;
+    size_t count;
+
+    for (uint32_t i = 0; i < scn->eventually_count; i++)
+        judge_eventually(run, scn->eventually[i], idle);
+    const struct sim_property *properties = sim_properties(run->world, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (properties[i].kind == SM_SITE_EVENTUALLY && properties[i].hit_count > 0)
+            judge_eventually(run, properties[i].name, idle);
+    }
+}
+
+/* ---- the end ---- */
+
+static bool all_off(const struct run *run)
+{
+    for (uint32_t i = 0; i < run->world->machine_count; i++) {
+        if (run->world->machines[i]->state != SIM_MACHINE_OFF)
+            return false;
+    }
+    return true;
+}
+
+static void stop_machines(struct run *run)
+{
+    struct sim_world *world = run->world;
+    const sm_time deadline = world->now + STOP_LIMIT_NS;
+
+    for (uint32_t i = world->machine_count; i-- > 0;)
+        sim_machine_stop(world->machines[i], deadline);
+    /* A little beyond the deadline, so that a hook that misses it is reported by its own factory. */
+    sim_world_run(world, deadline + SM_S);
+    if (!world->failed && !all_off(run))
+        finding_of_judgement(run, JOB_FINDING_DAEMON, "stop",
+                             "machines did not stop within %lld s of virtual time",
+                             (long long)(STOP_LIMIT_NS / SM_S));
+}
+
+static void copy_properties(struct run *run)
+{
+    struct job_result *result = run->result;
+    size_t count;
+    const struct sim_property *properties = sim_properties(run->world, &count);
+
+    if (count > JOB_PROPERTIES_MAX)
+        count = JOB_PROPERTIES_MAX;
+    for (size_t i = 0; i < count; i++) {
+        struct job_property *to = &result->properties[i];
+        snprintf(to->name, sizeof to->name, "%s", properties[i].name);
+        to->kind = properties[i].kind;
+        to->hit_count = properties[i].hit_count;
+        to->true_count = properties[i].true_count;
+        const uint32_t pending =
+            to->kind == SM_SITE_EVENTUALLY ? sim_property_pending(run->world, to->name) : 0;
+        to->pending = pending == UINT32_MAX ? 0 : pending;
+    }
+    result->property_count = (uint32_t)count;
+}
+
+static void note_end(struct run *run)
+{
+    const struct sim_record record = {.kind = SIM_END, .object = run->result->verdict};
+
+    run->world->step = 0;
+    sim_note(run->world, &record);
+}
+
+static void fill_result(struct run *run, int64_t started_ns)
+{
+    struct job_result *result = run->result;
+    const struct sim_world *world = run->world;
+
+    if (result->verdict != JOB_FINDING && result->verdict != JOB_UNUSABLE) {
+        note_end(run);
+        result->virtual_ns = world->now;
+        result->events = world->seq;
+        result->digest = sim_world_digest(world);
+    }
+    result->real_ns = real_now() - started_ns;
+    result->tasks_peak = world->tasks_peak;
+    for (uint32_t i = 0; i < world->machine_count; i++) {
+        if (world->machines[i]->heap.peak_bytes > result->heap_peak_bytes)
+            result->heap_peak_bytes = world->machines[i]->heap.peak_bytes;
+    }
+    worker_network_count(run);
+    nemesis_count(run->nemesis, result);
+    copy_properties(run);
+    sim_digest_flush_trace(&run->world->digest);
+    worker_log_flush(run);
+}
+
+static void pass_time(struct run *run)
+{
+    const sm_time end = run->scn->time_ns;
+    const bool cut = run->command->until_ns < end;
+    const enum sim_outcome outcome =
+        sim_world_run(run->world, cut ? run->command->until_ns : end);
+
+    if (outcome == SIM_FAILED)
+        return;
+    if (cut && outcome == SIM_TIME_UP) {
+        snprintf(run->result->note, sizeof run->result->note, "stopped before its end: not judged\n");
+        run->over = true;
+        return;
+    }
+    judge(run, outcome == SIM_IDLE);
+    if (!run->over)
+        stop_machines(run);
+}
+
+void worker_run(struct run *run)
+{
+    struct job_result *result = run->result;
+    const int64_t started_ns = real_now();
+
+    memset(result, 0, sizeof *result);
+    result->version = JOB_VERSION;
+    result->seed = run->command->seed;
+    result->verdict = JOB_NOT_JUDGED;
+    run->log_text = sim_host_alloc(LOG_BUFFER_BYTES);
+    const int error = make_world(run);
+    if (error) {
+        result->verdict = JOB_UNUSABLE;
+        snprintf(result->text, sizeof result->text, "the world cannot be made: %s",
+                 sm_strerror(error));
+        return;
+    }
+    finding_arm(run);
+    pass_time(run);
+    if (result->verdict == JOB_NOT_JUDGED)
+        result->verdict = JOB_PASSED;
+    fill_result(run, started_ns);
+    finding_disarm(run);
+}

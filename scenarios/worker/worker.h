@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * steelmill-worker: the simulating process (see scenarios/job.h for how it is talked to).
+ *
+ *   main.c      options, the command loop, a forked child per run
+ *   plugin.c    loading a plugin and checking it against the scenario
+ *   run.c       one run from start to verdict
+ *   program.c   how a machine of the scenario starts and stops
+ *   nemesis.c   carries the plan out
+ *   finding.c   a failure becomes a finding in the result; signals and loops
+ *   backtrace.c return addresses and modules
+ */
+#ifndef STEELMILL_SCENARIOS_WORKER_WORKER_H
+#define STEELMILL_SCENARIOS_WORKER_WORKER_H
+
+#include "scenarios/file/scenario.h"
+#include "scenarios/job.h"
+#include "scenarios/plan/plan.h"
+#include "sim/world.h"
+
+#include <steelmill/plugin.h>
+
+struct lo_net;
+struct sim_disks;
+
+/* ---- plugin.c ---- */
+/*
+ * Loads a plugin. Returns 0, or -EINVAL with one clear message in `text` (JOB_TEXT_BYTES).
+ */
+int worker_plugin_load(const char *path, const struct sm_plugin **out, char *text);
+/* Checks that every daemon that the scenario names is there. Returns 0, -EINVAL. */
+int worker_plugin_check(const struct sm_plugin *plugin, const struct scn *scn, char *text);
+const struct sm_daemon_type *worker_plugin_type(const struct sm_plugin *plugin, const char *name);
+/* Prints what a plugin offers (see job.h); returns the exit code. */
+int worker_plugin_describe(const char *path);
+
+/* ---- run.c ---- */
+/* One run, as a whole; everything about it lives here. */
+struct run {
+    const struct scn *scn;
+    const struct sm_plugin *plugin;
+    const struct job_command *command;
+    struct job_result *result;
+    struct sim_world *world;
+    struct lo_net *net;
+    struct sim_disks *disks;
+    struct plan plan;
+    struct nemesis *nemesis;
+    bool over;     /* the verdict stands: what happens now is only clearing up */
+    bool unusable; /* a machine could not start because of the scenario itself */
+    char *log_text;
+    size_t log_bytes;
+};
+/* Runs a command and fills the result. Does not return a failure: that is a verdict, too. */
+void worker_run(struct run *run);
+void worker_log_flush(struct run *run);
+
+/* ---- program.c ---- */
+int worker_machine_start(void *run, struct sim_machine *machine);
+int worker_machine_stop(void *run, struct sim_machine *machine, sm_time deadline);
+
+/* ---- nemesis.c ---- */
+struct nemesis *nemesis_create(struct run *run);
+void nemesis_destroy(struct nemesis *nemesis);
+/* Counts per entry of `faults:`, into the result. */
+void nemesis_count(const struct nemesis *nemesis, struct job_result *result);
+/* In words: the faults that are active, or ended in the last ten virtual seconds. */
+void nemesis_context(const struct nemesis *nemesis, char *text, size_t size);
+
+/* ---- finding.c ---- */
+/* From here on signals, loops and exits of this process are findings of the run. */
+void finding_arm(struct run *run);
+void finding_disarm(struct run *run);
+/* sim_options.failed */
+void finding_of_failure(void *run, struct sim_world *world, const struct sim_failure *failure);
+/* A finding without a backtrace: what is judged at the end. */
+void finding_of_judgement(struct run *run, enum job_finding kind, const char *subject,
+                          const char *format, ...) SM_PRINTF(4, 5);
+
+/* ---- backtrace.c ---- */
+/* Once, after the plugins are loaded: remembers the modules, and warms the unwinder up. */
+void backtrace_prepare(void);
+void backtrace_modules(struct job_result *result);
+/* Return addresses from the caller on; `from` (may be 0) is the address to begin at. */
+void backtrace_take(struct job_result *result, uint64_t from);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Layout of a chunk (from the chunk's start, 16-aligned):
+ *
+ *   [header 16][block: size bytes as asked][tail 8][unused up to the class's size]
+ *
+ * A block with a larger alignment has a second header right before it, whose `back` leads to the
+ * chunk's own; in the chunk's own header `back` is 0.
+ */
+#include "sim/heap.h"
+
+#include "core/address_map.h"
+#include "core/assert.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct header {
+    uint32_t size;  /* as asked for */
+    uint32_t back;  /* bytes to the chunk's own header */
+    uint16_t class; /* of the chunk */
+    uint16_t state;
+    uint32_t check; /* over the fields above and the address */
+};
+_Static_assert(sizeof(struct header) == 16, "blocks are 16-aligned behind their header");
+
+struct sim_heap_free {
+    struct sim_heap_free *next;
+};
+
+#define ALIGNMENT      16u
+#define TAIL_BYTES     8u
+#define TAIL           0xfeedfacecafebeefu
+#define STATE_USED     0xa110u
+#define STATE_FREE     0xf4eeu
+#define SMALL_MAX      1024u /* classes of 16 bytes up to here, then four per doubling */
+#define SMALL_CLASSES  (SMALL_MAX / ALIGNMENT)
+#define FILL_ALLOCATED 0xa5
+#define FILL_FREED     0x5a
+#define KEEP_BYTES     ((size_t)256 << 10) /* stays resident over a reset */
+
+struct sim_heap *sim_heap_current;
+
+static char *region;
+static size_t region_bytes, span_bytes;
+
+/* The range is twice the limit, for headers, rounding and blocks of classes that are not reused. */
+int sim_heaps_reserve(uint32_t count, size_t limit_bytes, uintptr_t shift)
+{
+    size_t span = (size_t)1 << 20;
+
+    while (span < limit_bytes * 2)
+        span *= 2;
+    SM_ASSERT(!region);
+    const size_t bytes = span * (count ? count : 1);
+    void *base = (void *)(SM__MAP_HEAPS + shift); // NOLINT
+    char *memory = mmap(base, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (memory == MAP_FAILED)
+        return errno == EEXIST ? -EEXIST : -ENOMEM;
+    SM_ASSERT(memory == base);
+    region = memory;
+    region_bytes = bytes;
+    span_bytes = span;
+    return 0;
+}
+
+void sim_heaps_release(void)
+{
+    if (region)
+        munmap(region, region_bytes);
+    region = NULL;
+}
+
+bool sim_heaps_contain(const void *memory)
+{
+    return region && (const char *)memory >= region && (const char *)memory < region + region_bytes;
+}
+
+void sim_heap_init(struct sim_heap *heap, uint32_t number, const char *name, size_t limit_bytes,
+                   uint8_t fill)
+{
+    memset(heap, 0, sizeof *heap);
+    heap->base = heap->top = heap->touched = region + number * span_bytes;
+    heap->end = heap->base + span_bytes;
+    heap->limit_bytes = limit_bytes;
+    heap->fill = fill ? fill : FILL_ALLOCATED;
+    heap->name = name;
+}
+
+void sim_heap_reset(struct sim_heap *heap)
+{
+    if (heap->top > heap->touched)
+        heap->touched = heap->top;
+    if ((size_t)(heap->touched - heap->base) > KEEP_BYTES) {
+        char *from = heap->base + KEEP_BYTES;
+        madvise(from, (size_t)(heap->touched - from), MADV_DONTNEED);
+        heap->touched = from;
+    }
+    heap->top = heap->base;
+    heap->used_bytes = 0;
+    heap->block_count = 0;
+    memset(heap->free_lists, 0, sizeof heap->free_lists);
+}
+
+/* ---- size classes ---- */
+
+static size_t class_bytes(uint32_t class)
+{
+    if (class < SMALL_CLASSES)
+        return ((size_t)class + 1) * ALIGNMENT;
+    const uint32_t above = class - SMALL_CLASSES;
+    const size_t base = (size_t)SMALL_MAX << (above / 4);
+    return base + base / 4 * (above % 4 + 1);
+}
+
+static uint32_t class_of(size_t bytes)
+{
+    if (bytes <= SMALL_MAX)
+        return (uint32_t)((bytes + ALIGNMENT - 1) / ALIGNMENT) - 1;
+    const uint32_t doublings = 63 - (uint32_t)__builtin_clzll((bytes - 1) / SMALL_MAX);
+    const size_t base = (size_t)SMALL_MAX << doublings;
+    return SMALL_CLASSES + doublings * 4 + (uint32_t)((bytes - 1 - base) / (base / 4));
+}
+
+/* ---- headers ---- */
+
+static uint32_t check_of(const struct header *h)
+{
+    const uint64_t mixed = ((uint64_t)h->size << 32 | h->back) ^ (uint64_t)(uintptr_t)h ^
+                           ((uint64_t)h->class << 48 | (uint64_t)h->state << 16);
+    return (uint32_t)((mixed * 0x9e3779b97f4a7c15u) >> 32);
+}
+
+static void write_header(struct header *h, size_t size, uint32_t back, uint32_t class,
+                         uint16_t state)
+{
+    h->size = (uint32_t)size;
+    h->back = back;
+    h->class = (uint16_t)class;
+    h->state = state;
+    h->check = check_of(h);
+}
+
+static struct header *header_of(const void *memory)
+{
+    return (struct header *)(uintptr_t)((const char *)memory - sizeof(struct header));
+}
+
+static bool tail_is_whole(const struct header *h)
+{
+    uint64_t tail;
+
+    memcpy(&tail, (const char *)(h + 1) + h->size, sizeof tail);
+    return tail == TAIL;
+}
+
+static const char *name_of_owner(const void *memory)
+{
+    return sim_heap_current && (const char *)memory >= sim_heap_current->base &&
+                   (const char *)memory < sim_heap_current->end
+               ? sim_heap_current->name
+               : "another machine";
+}
+
+/* The header of a live block, or the end of the run. `call` is what the daemon called. */
+static struct header *live_header(const void *memory, const char *call)
+{
+    struct header *h = header_of(memory);
+
+    SM_ASSERT_MSG((uintptr_t)memory % ALIGNMENT == 0,
+                  "%s(%p): not the start of a block of a machine's heap", call, memory);
+    SM_ASSERT_MSG(h->check == check_of(h),
+                  "%s(%p) on machine '%s': the block's header is overwritten, or it is no block",
+                  call, memory, name_of_owner(memory));
+    SM_ASSERT_MSG(h->state == STATE_USED, "%s(%p) on machine '%s': the block is freed already", call,
+                  memory, name_of_owner(memory));
+    SM_ASSERT_MSG(tail_is_whole(h),
+                  "%s(%p) on machine '%s': written beyond the end of the block of %u bytes", call,
+                  memory, name_of_owner(memory), h->size);
+    return h;
+}
+
+/* ---- allocation ---- */
+
+static char *take_chunk(struct sim_heap *heap, uint32_t class)
+{
+    struct sim_heap_free *chunk = heap->free_lists[class];
+
+    if (chunk) {
+        heap->free_lists[class] = chunk->next;
+        return (char *)chunk - sizeof(struct header);
+    }
+    const size_t bytes = class_bytes(class);
+    if (bytes > (size_t)(heap->end - heap->top))
+        return NULL;
+    char *memory = heap->top;
+    heap->top += bytes;
+    return memory;
+}
+
+void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
+{
+    if (size > heap->limit_bytes || heap->used_bytes + size > heap->limit_bytes)
+        return NULL;
+    const size_t extra = alignment > ALIGNMENT ? alignment + sizeof(struct header) : 0;
+    const uint32_t class = class_of(sizeof(struct header) + size + TAIL_BYTES + extra);
+    if (class >= SIM_HEAP_CLASSES)
+        return NULL;
+    char *chunk = take_chunk(heap, class);
+    if (!chunk)
+        return NULL;
+    char *memory = chunk + sizeof(struct header);
+    if (extra) {
+        memory += sizeof(struct header) + alignment - 1;
+        memory -= (uintptr_t)memory % alignment;
+    }
+    const uint32_t back = (uint32_t)(memory - chunk - sizeof(struct header));
+    const uint64_t tail = TAIL;
+    write_header((struct header *)(void *)chunk, size, back, class, STATE_USED);
+    if (back)
+        write_header(header_of(memory), size, back, class, STATE_USED);
+    memset(memory, heap->fill, size);
+    memcpy(memory + size, &tail, sizeof tail);
+    heap->used_bytes += size;
+    heap->block_count++;
+    if (heap->used_bytes > heap->peak_bytes)
+        heap->peak_bytes = heap->used_bytes;
+    return memory;
+}
+
+size_t sim_heap_size(const void *memory)
+{
+    return header_of(memory)->size;
+}
+
+void *sim_heap_resize(struct sim_heap *heap, void *memory, size_t size)
+{
+    const struct header *h = live_header(memory, "realloc");
+    const size_t keep = h->size < size ? h->size : size;
+    void *moved = sim_heap_alloc(heap, size, ALIGNMENT);
+
+    if (!moved)
+        return NULL;
+    memcpy(moved, memory, keep);
+    sim_heap_free(heap, memory);
+    return moved;
+}
+
+void sim_heap_free(struct sim_heap *heap, void *memory)
+{
+    SM_ASSERT_MSG((char *)memory >= heap->base && (char *)memory < heap->end,
+                  "free(%p): the block belongs to another machine's heap", memory);
+    struct header *h = live_header(memory, "free");
+    struct header *own = (struct header *)(void *)((char *)h - h->back);
+    const size_t size = h->size;
+    const uint32_t class = own->class;
+
+    memset(memory, FILL_FREED, size);
+    if (h != own)
+        write_header(h, 0, h->back, class, STATE_FREE);
+    write_header(own, 0, 0, class, STATE_FREE);
+    struct sim_heap_free *free_chunk = (struct sim_heap_free *)(void *)(own + 1);
+    free_chunk->next = heap->free_lists[class];
+    heap->free_lists[class] = free_chunk;
+    heap->used_bytes -= size;
+    heap->block_count--;
+}
+
+const void *sim_heap_check(const struct sim_heap *heap)
+{
+    const char *chunk = heap->base;
+
+    while (chunk < heap->top) {
+        const struct header *h = (const struct header *)(const void *)chunk;
+        if (h->check != check_of(h))
+            return chunk + sizeof *h;
+        if (h->state == STATE_USED) {
+            const struct header *last = (const struct header *)(const void *)(chunk + h->back);
+            if (last->check != check_of(last) || !tail_is_whole(last))
+                return last + 1;
+        }
+        chunk += class_bytes(h->class);
+    }
+    return NULL;
+}

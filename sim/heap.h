@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine's heap: all that its daemons allocate, at addresses that depend on the run alone, and
+ * gone as a whole when the machine crashes.
+ *
+ * Size classes with free lists over a bump pointer, in an address range of the machine's own. Each
+ * block has a header and a tail that are checked when it is freed, so an overrun is a finding at the
+ * latest then, or when the heap is checked as a whole. Blocks are filled when allocated and freed.
+ */
+#ifndef STEELMILL_SIM_HEAP_H
+#define STEELMILL_SIM_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIM_HEAP_CLASSES 160
+
+struct sim_heap {
+    char *base, *top, *end, *touched; /* touched: highest top ever, for giving memory back */
+    size_t used_bytes, peak_bytes, limit_bytes; /* as requested */
+    size_t block_count;
+    uint8_t fill;
+    struct sim_heap_free *free_lists[SIM_HEAP_CLASSES];
+    const char *name; /* of the machine */
+};
+
+/* The heap that malloc serves now; NULL: the host's. Set while a machine's task runs. */
+extern struct sim_heap *sim_heap_current;
+
+/* Reserves the address range for `count` heaps. Returns 0, -ENOMEM, -EEXIST. */
+int sim_heaps_reserve(uint32_t count, size_t limit_bytes, uintptr_t shift);
+void sim_heaps_release(void);
+/* True for an address that belongs to some machine's heap. */
+bool sim_heaps_contain(const void *memory);
+
+void sim_heap_init(struct sim_heap *heap, uint32_t number, const char *name, size_t limit_bytes,
+                   uint8_t fill);
+/* Drops all blocks. */
+void sim_heap_reset(struct sim_heap *heap);
+
+/* As malloc & co.; NULL when the limit is reached. alignment: a power of two, 16 or more. */
+void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment);
+void *sim_heap_resize(struct sim_heap *heap, void *memory, size_t size);
+/* A block of any machine's heap; a bad or overrun one is reported by sm__bug. */
+void sim_heap_free(struct sim_heap *heap, void *memory);
+size_t sim_heap_size(const void *memory);
+/* The first damaged block, or NULL. */
+const void *sim_heap_check(const struct sim_heap *heap);
+
+#endif

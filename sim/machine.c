@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lives of machines.
+ *
+ *            start                         stop (deadline)
+ *   OFF ------------------> UP --------------------------------> STOPPING ----> OFF
+ *    ^                      |                                        |
+ *    +------ crash ---------+--------------- crash ------------------+
+ *
+ *   paused is apart from the state: an UP or STOPPING machine may be paused; a crash ends it.
+ *
+ *   1. While OFF a machine has no tasks, no blocks in its heap, no roles and no factory.
+ *   2. A crash runs no code of the machine.
+ */
+#include "core/factory.h"
+#include "core/random.h"
+#include "sim/host.h"
+#include "sim/world.h"
+
+#include <steelmill/errors.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct sim_machine *sim_machine_add(struct sim_world *world, const char *name,
+                                    size_t heap_limit_bytes)
+{
+    SM_ASSERT(world->machine_count < world->options.machine_count_max);
+    SM_ASSERT(strlen(name) < sizeof((struct sim_machine *)0)->name);
+    struct sim_machine *machine = sim_host_alloc(sizeof *machine);
+    const size_t limit = heap_limit_bytes ? heap_limit_bytes : world->options.heap_limit_bytes;
+
+    world->machines[world->machine_count++] = machine;
+    machine->world = world;
+    machine->index = world->machine_count;
+    snprintf(machine->name, sizeof machine->name, "%s", name);
+    machine->home.name = machine->name;
+    machine->home.index = machine->index;
+    machine->home.stacks = world->stacks;
+    sm__list_init(&machine->home.tasks);
+    sm__owner_init(&machine->boot, NULL, NULL);
+    sim_heap_init(&machine->heap, machine->index - 1, machine->name, limit,
+                  world->options.heap_fill);
+    machine->random.name = sm__name_hash("daemon");
+    sm__random_rekey(&machine->home, &machine->random);
+    return machine;
+}
+
+static void note_life(struct sim_machine *machine, enum sim_kind kind)
+{
+    const struct sim_record record = {
+        .machine = machine->index, .kind = (uint16_t)kind, .object = machine->incarnation};
+    sim_note(machine->world, &record);
+}
+
+#define CALL_HOOKS(machine, hook)                                                                  \
+    do {                                                                                           \
+        for (uint32_t i_ = 0; i_ < (machine)->world->hook_count; i_++) {                           \
+            const struct sim_hooks *hooks_ = &(machine)->world->hooks[i_];                         \
+            if (hooks_->hook)                                                                      \
+                hooks_->hook(hooks_->arg, (machine));                                              \
+        }                                                                                          \
+    } while (0)
+
+/* ---- start ---- */
+
+static int start_main(void *arg)
+{
+    struct sim_machine *machine = arg;
+    struct sim_world *world = machine->world;
+    const int error = world->program.start(world->program.arg, machine);
+
+    if (error && error != -ECANCELED)
+        sim_failf(world, SIM_FAILURE_DAEMON, machine, machine->name, "%s",
+                  machine->factory ? sm_factory_detail(machine->factory) : sm_strerror(error));
+    return error;
+}
+
+void sim_machine_start(struct sim_machine *machine)
+{
+    if (machine->state != SIM_MACHINE_OFF)
+        return;
+    machine->state = SIM_MACHINE_UP;
+    machine->incarnation++;
+    machine->boot.closed = false;
+    note_life(machine, SIM_MACHINE_START);
+    CALL_HOOKS(machine, machine_started);
+    SM_ASSERT_MSG(sm__task_spawn(NULL, &machine->home, &machine->boot, "boot", start_main,
+                                 machine) == 0,
+                  "no stack is left to start machine '%s' on", machine->name);
+}
+
+/* ---- crash ---- */
+
+static void drop_task(struct sim_machine *machine, struct sm_task *task)
+{
+    if (task->state == SM__TASK_READY) {
+        if (machine->paused)
+            sim_held_remove(&machine->held, task);
+        else
+            sim_ready_remove(&machine->world->ready, task);
+    }
+    if (task->state != SM__TASK_ENDED)
+        machine->world->tasks_alive--;
+    sm__task_drop(task);
+}
+
+static void drop_tasks(struct sim_machine *machine)
+{
+    while (!sm__list_empty(&machine->home.tasks)) {
+        struct sm_task *task =
+            sm__container(machine->home.tasks.next, struct sm_task, home_link);
+        drop_task(machine, task);
+    }
+}
+
+/* What every way out of life has in common. */
+static void power_off(struct sim_machine *machine)
+{
+    drop_tasks(machine);
+    sm__owner_init(&machine->boot, NULL, NULL);
+    machine->paused = false;
+    machine->factory = NULL;
+    machine->state = SIM_MACHINE_OFF;
+    memset(machine->roles, 0, sizeof machine->roles);
+}
+
+static void check_heap(struct sim_machine *machine)
+{
+    const void *block = sim_heap_check(&machine->heap);
+
+    if (block)
+        sim_failf(machine->world, SIM_FAILURE_HEAP, machine, "heap",
+                  "machine '%s': the heap is damaged at the block of %zu bytes at %p", machine->name,
+                  sim_heap_size(block), block);
+}
+
+void sim_machine_crash(struct sim_machine *machine)
+{
+    if (machine->state == SIM_MACHINE_OFF)
+        return;
+    SM_ASSERT_MSG(!sm__current, "a machine is crashed from within a task");
+    note_life(machine, SIM_MACHINE_CRASH);
+    check_heap(machine);
+    if (machine->factory)
+        sm__factory_abandon(machine->factory);
+    power_off(machine);
+    sim_heap_reset(&machine->heap);
+    CALL_HOOKS(machine, machine_crashed);
+}
+
+/* ---- stop ---- */
+
+struct stop_job {
+    struct sim_machine *machine;
+    sm_time deadline;
+};
+
+static void stopped(struct sim_world *world, struct sim_event *event)
+{
+    struct sim_machine *machine = event->object;
+
+    if (machine->state != SIM_MACHINE_STOPPING || machine->incarnation != event->number)
+        return; /* it has crashed meanwhile */
+    check_heap(machine);
+    power_off(machine);
+    sim_heap_reset(&machine->heap);
+    CALL_HOOKS(machine, machine_stopped);
+    (void)world;
+}
+
+static int stop_main(void *arg)
+{
+    struct stop_job job = *(struct stop_job *)arg;
+    struct sim_machine *machine = job.machine;
+    struct sim_world *world = machine->world;
+
+    sim_host_free(arg);
+    sm__current->shielded = true;
+    const int error = world->program.stop(world->program.arg, machine, job.deadline);
+    if (error)
+        sim_failf(world, SIM_FAILURE_DAEMON, machine, machine->name, "%s",
+                  machine->factory ? sm_factory_detail(machine->factory) : sm_strerror(error));
+    struct sim_event *event =
+        sim_event_at(world, world->now, SIM_MACHINE_STOP, machine->index, stopped);
+    event->object = machine;
+    event->number = machine->incarnation;
+    return 0;
+}
+
+void sim_machine_stop(struct sim_machine *machine, sm_time deadline)
+{
+    if (machine->state != SIM_MACHINE_UP)
+        return;
+    struct stop_job *job = sim_host_alloc(sizeof *job);
+
+    job->machine = machine;
+    job->deadline = deadline;
+    machine->state = SIM_MACHINE_STOPPING;
+    SM_ASSERT(sm__task_spawn(NULL, &machine->home, &machine->boot, "stop", stop_main, job) == 0);
+    sm__owner_close(&machine->boot);
+}
+
+/* ---- pause ---- */
+
+void sim_machine_pause(struct sim_machine *machine)
+{
+    if (machine->paused || machine->state == SIM_MACHINE_OFF)
+        return;
+    note_life(machine, SIM_MACHINE_PAUSE);
+    machine->paused = true;
+    struct sm__list *tasks = &machine->home.tasks;
+    for (struct sm__list *link = tasks->next; link != tasks; link = link->next) {
+        struct sm_task *task = sm__container(link, struct sm_task, home_link);
+        if (task->state == SM__TASK_READY) {
+            sim_ready_remove(&machine->world->ready, task);
+            sim_held_push(&machine->held, task);
+        }
+    }
+}
+
+void sim_machine_resume(struct sim_machine *machine)
+{
+    if (!machine->paused)
+        return;
+    machine->paused = false;
+    note_life(machine, SIM_MACHINE_RESUME);
+    for (uint32_t i = 0; i < machine->held.count; i++)
+        sim_ready_push_task(&machine->world->ready, machine->held.tasks[i]);
+    machine->held.count = 0;
+}
+
+/* ---- roles ---- */
+
+bool sim_machine_has_role(const struct sim_machine *machine, const char *role)
+{
+    for (size_t i = 0; i < SIM_ROLES_MAX; i++) {
+        if (machine->roles[i][0] && strcmp(machine->roles[i], role) == 0)
+            return true;
+    }
+    return false;
+}
+
+static char *find_role(struct sim_machine *machine, const char *role)
+{
+    for (size_t i = 0; i < SIM_ROLES_MAX; i++) {
+        if (strncmp(machine->roles[i], role, SIM_ROLE_BYTES - 1) == 0)
+            return machine->roles[i];
+    }
+    return NULL;
+}
+
+void sm_role_set(const char *role, bool held)
+{
+    SM_ASSERT_MSG(sm__current, "sm_role_set outside of any task");
+    struct sim_machine *machine = sim_machine_of(sm__current);
+
+    if (!machine || !role[0])
+        return;
+    char *slot = find_role(machine, role);
+    if (!held && slot)
+        slot[0] = '\0';
+    if (!held || slot)
+        return;
+    slot = find_role(machine, "");
+    SM_ASSERT_MSG(slot, "a machine holds at most %d roles", SIM_ROLES_MAX);
+    snprintf(slot, SIM_ROLE_BYTES, "%s", role);
+}
+
+const char *sm_machine_name(void)
+{
+    return sm__current ? sm__current->home->name : "";
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process's allocator: while a machine's task runs, what it and the libraries it calls allocate
+ * comes from the machine's heap; everything else goes on to glibc. A block is freed where it came
+ * from, which its address tells.
+ *
+ * Defined in the program, these names replace libc's for all shared objects (glibc documents this
+ * way of replacing malloc).
+ */
+#include "core/assert.h"
+#include "sim/heap.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *memory, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *memory);
+
+#define PAGE_BYTES 4096u
+#define EXPORT     __attribute__((visibility("default")))
+
+/* The machine's heap counts as out of memory as a libc's does. */
+static void *from_heap(size_t size, size_t alignment)
+{
+    void *memory = sim_heap_alloc(sim_heap_current, size, alignment);
+
+    if (!memory)
+        errno = ENOMEM;
+    return memory;
+}
+
+EXPORT void *malloc(size_t size)
+{
+    return sim_heap_current ? from_heap(size, 16) : __libc_malloc(size);
+}
+
+EXPORT void *calloc(size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (!sim_heap_current)
+        return __libc_calloc(count, size);
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    void *memory = from_heap(bytes, 16);
+    return memory ? memset(memory, 0, bytes) : NULL;
+}
+
+EXPORT void free(void *memory)
+{
+    if (!memory)
+        return;
+    if (!sim_heaps_contain(memory)) {
+        __libc_free(memory);
+        return;
+    }
+    SM_ASSERT_MSG(sim_heap_current, "free(%p): a machine's block, outside of its tasks", memory);
+    sim_heap_free(sim_heap_current, memory);
+}
+
+/* A block of the host's that a machine's task resizes (from a constructor, say) moves to its heap. */
+static void *adopt(void *memory, size_t size)
+{
+    const size_t old = malloc_usable_size(memory);
+    void *moved = from_heap(size, 16);
+
+    if (!moved)
+        return NULL;
+    memcpy(moved, memory, old < size ? old : size);
+    __libc_free(memory);
+    return moved;
+}
+
+EXPORT void *realloc(void *memory, size_t size)
+{
+    if (!memory)
+        return malloc(size);
+    if (!sim_heaps_contain(memory))
+        return sim_heap_current ? adopt(memory, size) : __libc_realloc(memory, size);
+    SM_ASSERT_MSG(sim_heap_current, "realloc(%p): a machine's block, outside of its tasks", memory);
+    void *moved = sim_heap_resize(sim_heap_current, memory, size);
+    if (!moved)
+        errno = ENOMEM;
+    return moved;
+}
+
+EXPORT void *memalign(size_t alignment, size_t size)
+{
+    if (!sim_heap_current)
+        return __libc_memalign(alignment, size);
+    return from_heap(size, alignment < 16 ? 16 : alignment);
+}
+
+EXPORT void *aligned_alloc(size_t alignment, size_t size)
+{
+    return memalign(alignment, size);
+}
+
+EXPORT int posix_memalign(void **out, size_t alignment, size_t size)
+{
+    if (alignment % sizeof(void *) || alignment == 0 || (alignment & (alignment - 1)))
+        return EINVAL;
+    const int saved = errno;
+    void *memory = memalign(alignment, size);
+    errno = saved;
+    if (!memory)
+        return ENOMEM;
+    *out = memory;
+    return 0;
+}
+
+EXPORT void *valloc(size_t size)
+{
+    return memalign(PAGE_BYTES, size);
+}
+
+EXPORT void *pvalloc(size_t size)
+{
+    return memalign(PAGE_BYTES, (size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The step loop, and the scheduling half of the seam.
+ *
+ *   open instant:  queue --(all of the earliest time)--> ready set;  now moves
+ *   step:          pick one; write its record; run it (an event's callback, or a task until it parks)
+ *
+ * A timer lives in the task: one queue entry per task at most. Setting a later deadline only writes
+ * the task's `timer_at`; when the entry comes up too early it is pushed again (re-arming on every
+ * message would else leave a tombstone each time, at 5 to 10 times the cost).
+ */
+#include "core/task.h"
+#include "sim/world.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct sim_world *running; /* of sim_world_run; one world per process */
+
+struct sim_world *sim_world_current(void)
+{
+    return running;
+}
+
+static inline struct sim_machine *machine_of_home(struct sm__home *home)
+{
+    return (struct sim_machine *)(void *)home;
+}
+
+struct sim_machine *sim_machine_of(const struct sm_task *task)
+{
+    return task->home->is_root ? NULL : machine_of_home(task->home);
+}
+
+static inline struct sim_world *world_of(const struct sm__home *home)
+{
+    return home->is_root ? (struct sim_world *)(uintptr_t)home
+                         : ((const struct sim_machine *)(const void *)home)->world;
+}
+
+/* ---- the seam: scheduling ---- */
+
+static void make_ready(struct sm_task *task)
+{
+    struct sim_world *world = world_of(task->home);
+    struct sim_machine *machine = sim_machine_of(task);
+
+    task->cause = world->step;
+    if (SM_UNLIKELY(machine && machine->paused))
+        sim_held_push(&machine->held, task);
+    else
+        sim_ready_push_task(&world->ready, task);
+}
+
+void sm__sched_started(struct sm_task *task)
+{
+    struct sim_world *world = world_of(task->home);
+
+    task->id = ++world->task_count;
+    if (++world->tasks_alive > world->tasks_peak)
+        world->tasks_peak = world->tasks_alive;
+    make_ready(task);
+}
+
+void sm__sched_wake(struct sm_task *task)
+{
+    make_ready(task);
+}
+
+void sm__sched_park(struct sm_task *task)
+{
+    sm__fiber_switch(&task->fiber, &world_of(task->home)->scheduler, false);
+}
+
+void sm__sched_yield(struct sm_task *task)
+{
+    task->state = SM__TASK_READY;
+    make_ready(task);
+    sm__sched_park(task);
+}
+
+_Noreturn void sm__sched_exit(struct sm_task *task)
+{
+    sm__fiber_switch(&task->fiber, &world_of(task->home)->scheduler, true);
+    __builtin_unreachable();
+}
+
+/* ---- timers ---- */
+
+static void timer_fire(struct sim_world *world, struct sim_event *event);
+
+static void timer_push(struct sim_world *world, struct sm_task *task, sm_time at)
+{
+    struct sim_event *event = sim_event_at(world, at, SIM_TIMER, task->home->index, timer_fire);
+
+    event->object = task;
+    event->number = task->id;
+    task->timer_handle = event->slot + 1;
+}
+
+static struct sim_event *timer_event(struct sim_world *world, const struct sm_task *task)
+{
+    return task->timer_handle ? sim_events_at(&world->events, (uint32_t)task->timer_handle - 1)
+                              : NULL;
+}
+
+void sm__sched_timer_set(struct sm_task *task, sm_time deadline)
+{
+    struct sim_world *world = world_of(task->home);
+    struct sim_event *pending = timer_event(world, task);
+
+    task->timer_at = deadline;
+    if (pending) {
+        if (pending->at_ns <= deadline) {
+            pending->cause = world->step;
+            return;
+        }
+        pending->object = NULL; /* too late for this deadline: drop it when it comes up */
+    }
+    timer_push(world, task, deadline);
+}
+
+void sm__sched_timer_clear(struct sm_task *task)
+{
+    task->timer_at = SM_FOREVER;
+    if (task->state == SM__TASK_ENDED) {
+        struct sim_event *pending = timer_event(world_of(task->home), task);
+        if (pending)
+            pending->object = NULL;
+        task->timer_handle = 0;
+    }
+}
+
+/*
+ * A timer's queue entry has come up. True: it is due. False: it was stale and is gone, or is back in
+ * the queue for its real time.
+ */
+static bool timer_is_due(struct sim_world *world, struct sim_event *event)
+{
+    struct sm_task *task = event->object;
+
+    if (task && task->timer_at <= world->now)
+        return true;
+    if (task && task->timer_at != SM_FOREVER) {
+        event->at_ns = task->timer_at;
+        sim_queue_push(&world->queue, event->at_ns, event->slot);
+        return false;
+    }
+    if (task)
+        task->timer_handle = 0;
+    sim_events_give(&world->events, event);
+    return false;
+}
+
+static void timer_fire(struct sim_world *world, struct sim_event *event)
+{
+    struct sm_task *task = event->object;
+
+    (void)world;
+    task->timer_handle = 0;
+    sm__task_timer_fired(task);
+}
+
+/* ---- steps ---- */
+
+static inline struct sim_record *begin_record(struct sim_world *world)
+{
+    struct sim_record *record = sim_digest_next(&world->digest);
+
+    world->step = ++world->seq;
+    record->time_ns = world->now;
+    record->seq = world->seq;
+    return record;
+}
+
+static void run_task(struct sim_world *world, struct sm_task *task)
+{
+    struct sim_record *record = begin_record(world);
+    struct sim_machine *machine = sim_machine_of(task);
+
+    record->cause = task->cause;
+    record->object = 0;
+    record->hash = 0;
+    record->machine = task->home->index;
+    record->task = task->id;
+    record->kind = SIM_TASK_RUN;
+    record->flags = 0;
+    record->peer = 0;
+    record->size = 0;
+    sim_digest_commit(&world->digest);
+
+    task->state = SM__TASK_RUNNING;
+    sm__current = task;
+    sim_heap_current = machine ? &machine->heap : NULL;
+    sm__fiber_switch(&world->scheduler, &task->fiber, false);
+    sim_heap_current = NULL;
+    sm__current = NULL;
+    if (task->state == SM__TASK_ENDED) {
+        world->tasks_alive--;
+        sm__task_release(task);
+    }
+}
+
+static void run_event(struct sim_world *world, struct sim_event *event)
+{
+    struct sim_record *record = begin_record(world);
+
+    record->cause = event->cause;
+    record->object = event->number;
+    record->hash = event->hash;
+    record->machine = event->machine;
+    record->task = 0;
+    record->kind = event->kind;
+    record->flags = 0;
+    record->peer = event->peer;
+    record->size = event->size;
+    sim_digest_commit(&world->digest);
+    event->fire(world, event);
+    sim_events_give(&world->events, event);
+}
+
+/* One pick. What turns out to be stale costs no step. */
+static void step(struct sim_world *world)
+{
+    const struct sim_ready_entry entry = sim_ready_pick(&world->ready);
+
+    if (entry.task) {
+        run_task(world, entry.task);
+    } else if (!entry.event->fire) {
+        sim_events_give(&world->events, entry.event);
+    } else if (entry.event->kind != SIM_TIMER || timer_is_due(world, entry.event)) {
+        run_event(world, entry.event);
+    }
+}
+
+/* True if an event that is taken out of the queue is to happen; else it was stale. */
+static bool still_wanted(struct sim_world *world, struct sim_event *event)
+{
+    if (!event->fire) {
+        sim_events_give(&world->events, event);
+        return false;
+    }
+    if (event->kind != SIM_TIMER)
+        return true;
+    const struct sm_task *task = event->object;
+    if (SM_LIKELY(task && task->timer_at <= event->at_ns))
+        return true;
+    return timer_is_due(world, event);
+}
+
+/* Moves everything of the earliest time (and within the policy's slack) into the ready set. */
+static void open_instant(struct sim_world *world)
+{
+    bool opened = false;
+    int64_t last = 0;
+
+    while (world->queue.count > 0) {
+        const int64_t at = sim_queue_time(&world->queue);
+        if (opened && at > last)
+            break;
+        struct sim_event *event = sim_events_at(&world->events, sim_queue_pop(&world->queue));
+        if (!still_wanted(world, event))
+            continue;
+        if (!opened) {
+            opened = true;
+            last = at + world->options.slack_ns;
+            world->instant_start = world->seq;
+        }
+        world->now = at;
+        sim_ready_push_event(&world->ready, event);
+    }
+}
+
+/* The earliest time in the queue that is not a stale entry's; INT64_MAX when nothing is left. */
+static int64_t next_time(struct sim_world *world)
+{
+    while (world->queue.count > 0) {
+        const int64_t at = sim_queue_time(&world->queue);
+        const uint32_t slot = world->queue.entries[0].order_slot & (SIM_QUEUE_SLOTS_MAX - 1);
+        struct sim_event *event = sim_events_at(&world->events, slot);
+        const struct sm_task *task = event->kind == SIM_TIMER ? event->object : NULL;
+        const bool stale = !event->fire || (event->kind == SIM_TIMER && (!task || task->timer_at > at));
+        if (!stale)
+            return at;
+        (void)sim_queue_pop(&world->queue);
+        (void)still_wanted(world, event);
+    }
+    return INT64_MAX;
+}
+
+static void fail_stuck(struct sim_world *world)
+{
+    sim_failf(world, SIM_FAILURE_STUCK, NULL, "instant",
+              "more than %llu events at one instant of virtual time: nothing moves on",
+              (unsigned long long)world->options.instant_events_max);
+}
+
+enum sim_outcome sim_world_run(struct sim_world *world, sm_time until)
+{
+    enum sim_outcome outcome = SIM_FAILED;
+
+    running = world;
+    while (!world->failed) {
+        if (world->ready.count > 0) {
+            step(world);
+            if (SM_UNLIKELY(world->seq - world->instant_start > world->options.instant_events_max))
+                fail_stuck(world);
+            continue;
+        }
+        const int64_t at = next_time(world);
+        if (at == INT64_MAX || at > until) {
+            outcome = at == INT64_MAX ? SIM_IDLE : SIM_TIME_UP;
+            if (outcome == SIM_TIME_UP && until > world->now)
+                world->now = until;
+            break;
+        }
+        open_instant(world);
+    }
+    running = NULL;
+    return outcome;
+}
+
+void sim_note(struct sim_world *world, const struct sim_record *partial)
+{
+    struct sim_record *record = sim_digest_next(&world->digest);
+
+    *record = *partial;
+    record->time_ns = world->now;
+    record->seq = ++world->seq;
+    record->cause = world->step;
+    sim_digest_commit(&world->digest);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* Making and unmaking the world, failures, and the parts of the seam that are not scheduling. */
+#include "sim/world.h"
+
+#include "core/address_map.h"
+#include "core/factory.h"
+#include "core/random.h"
+#include "sim/host.h"
+#include "sim/property.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STACK_BYTES_DEFAULT        ((size_t)256 * 1024)
+#define STACKS_MAX                 (1u << 20)
+#define HEAP_LIMIT_DEFAULT_BYTES   ((size_t)64 << 20)
+#define INSTANT_EVENTS_MAX_DEFAULT 1000000u
+/* What the wall clock shows when a run starts: 2026-01-01 00:00:00 UTC. */
+#define WALL_START_NS ((sm_time)1767225600 * SM_S)
+
+static void apply_defaults(struct sim_options *options)
+{
+    if (!options->stack_bytes)
+        options->stack_bytes = STACK_BYTES_DEFAULT;
+    if (!options->heap_limit_bytes)
+        options->heap_limit_bytes = HEAP_LIMIT_DEFAULT_BYTES;
+    if (!options->instant_events_max)
+        options->instant_events_max = INSTANT_EVENTS_MAX_DEFAULT;
+}
+
+static void init_home(struct sim_world *world)
+{
+    world->home.name = "";
+    world->home.is_root = true;
+    world->home.stacks = world->stacks;
+    sm__list_init(&world->home.tasks);
+}
+
+static void init_streams(struct sim_world *world)
+{
+    world->random_world.name = sm__name_hash("daemon");
+    world->random_world.epoch = world->options.epoch;
+    world->random_world.key = sim_stream_key(world, "daemon", 0);
+}
+
+int sim_world_create(struct sim_world **out, const struct sim_options *given)
+{
+    struct sim_world *world = sim_host_alloc(sizeof *world);
+    int error;
+
+    *out = NULL;
+    world->options = *given;
+    apply_defaults(&world->options);
+    const struct sim_options *options = &world->options;
+    error = sm__stack_pool_create(&world->stacks,
+                                  (void *)(SM__MAP_STACKS + options->address_shift), // NOLINT
+                                  options->stack_bytes, STACKS_MAX);
+    if (error)
+        goto fail_world;
+    error = sim_heaps_reserve(options->machine_count_max, options->heap_limit_bytes,
+                              options->address_shift);
+    if (error)
+        goto fail_stacks;
+    init_home(world);
+    init_streams(world);
+    world->machines = sim_host_alloc(options->machine_count_max * sizeof *world->machines);
+    sim_queue_init(&world->queue);
+    sim_events_init(&world->events);
+    sim_ready_init(&world->ready, options->policy, sim_stream_key(world, "scheduler", 0));
+    sm__fiber_adopt_thread(&world->scheduler);
+    world->digest.trace = options->trace;
+    world->digest.arg = options->arg;
+    world->properties = sim_properties_create();
+    error = sm__factory_create_as(&world->factory, NULL, "world", "", &world->home);
+    if (!error) {
+        *out = world;
+        return 0;
+    }
+    sim_heaps_release();
+fail_stacks:
+    sm__stack_pool_destroy(world->stacks);
+fail_world:
+    sim_host_free(world);
+    return error;
+}
+
+static void destroy_machine(struct sim_machine *machine)
+{
+    sim_machine_crash(machine);
+    sim_held_finish(&machine->held);
+    sim_host_free(machine);
+}
+
+void sim_world_destroy(struct sim_world *world)
+{
+    if (!world)
+        return;
+    for (uint32_t i = 0; i < world->machine_count; i++)
+        destroy_machine(world->machines[i]);
+    sm_factory_destroy(world->factory);
+    sim_properties_destroy(world->properties);
+    sim_ready_finish(&world->ready);
+    sim_events_finish(&world->events);
+    sim_queue_finish(&world->queue);
+    sim_heaps_release();
+    sm__stack_pool_destroy(world->stacks);
+    sim_host_free(world->machines);
+    sim_host_free(world);
+}
+
+void sim_world_add_hooks(struct sim_world *world, const struct sim_hooks *hooks)
+{
+    SM_ASSERT(world->hook_count < SIM_HOOKS_MAX);
+    world->hooks[world->hook_count++] = *hooks;
+}
+
+uint64_t sim_world_digest(const struct sim_world *world)
+{
+    return sim_digest_value(&world->digest);
+}
+
+uint64_t sim_stream_key(const struct sim_world *world, const char *name, uint64_t machine)
+{
+    return sm__random_key(world->options.seed, world->options.epoch, sm__name_hash(name), machine);
+}
+
+/* ---- failures ---- */
+
+void sim_fail(struct sim_world *world, const struct sim_failure *failure)
+{
+    struct sim_failure copy = *failure;
+
+    if (world->failed) /* the first one ends the run */
+        return;
+    sim_heap_current = NULL;
+    copy.task = sm__current;
+    if (!copy.machine && sm__current)
+        copy.machine = sim_machine_of(sm__current);
+    world->failed = true;
+    if (world->options.failed)
+        world->options.failed(world->options.arg, world, &copy);
+    if (sm__current) {
+        sm__current->state = SM__TASK_PARKED; /* for good: nothing runs any more */
+        sm__sched_park(sm__current);
+        __builtin_unreachable();
+    }
+}
+
+void sim_failf(struct sim_world *world, enum sim_failure_kind kind, struct sim_machine *machine,
+               const char *subject, const char *format, ...)
+{
+    struct sim_failure failure = {.kind = kind, .machine = machine};
+    va_list args;
+
+    snprintf(failure.subject, sizeof failure.subject, "%s", subject);
+    va_start(args, format);
+    vsnprintf(failure.text, sizeof failure.text, format, args);
+    va_end(args);
+    sim_fail(world, &failure);
+}
+
+_Noreturn void sm__bug_report(const char *message)
+{
+    struct sim_world *world = sim_world_current();
+
+    if (world && sm__current && !world->failed)
+        sim_failf(world, SIM_FAILURE_ASSERT, NULL, "assertion", "%s", message);
+    fprintf(stderr, "steelmill: %s\n", message);
+    __builtin_trap();
+}
+
+/* ---- the seam: clocks, randomness, log ---- */
+
+static struct sim_world *world_of(struct sm__home *home)
+{
+    if (!home)
+        return sim_world_current();
+    return home->is_root ? (struct sim_world *)(void *)home
+                         : ((struct sim_machine *)(void *)home)->world;
+}
+
+sm_time sm__clock_monotonic(struct sm__home *home)
+{
+    return world_of(home)->now;
+}
+
+sm_time sm__clock_wall(struct sm__home *home)
+{
+    return WALL_START_NS + world_of(home)->now;
+}
+
+void sm__random_rekey(struct sm__home *home, struct sm_random *random)
+{
+    const struct sim_world *world = world_of(home);
+    const uint64_t machine = home ? home->index : 0;
+    /* A stream of a daemon's own starts anew after a restart: with other draws. */
+    const uint64_t incarnation =
+        home && !home->is_root ? ((struct sim_machine *)(void *)home)->incarnation : 0;
+
+    SM_ASSERT_MSG(world, "a random stream is used outside of any run");
+    random->epoch = world->options.epoch;
+    random->key = sm__random_key(world->options.seed, random->epoch, random->name,
+                                 incarnation << 32 | machine);
+}
+
+bool sm__random_current(struct sm__home *home, const struct sm_random *random)
+{
+    return random->epoch == world_of(home)->options.epoch;
+}
+
+struct sm_random *sm__random_home(struct sm__home *home)
+{
+    if (!home || home->is_root)
+        return &world_of(home)->random_world;
+    return &((struct sim_machine *)(void *)home)->random;
+}
+
+enum sm_log_level sm__log_level_max(void)
+{
+    const struct sim_world *world = sim_world_current();
+    return world ? (enum sm_log_level)world->options.log_level : SM_LOG_WARN;
+}
+
+bool sm__log_json(void)
+{
+    const struct sim_world *world = sim_world_current();
+    return world && world->options.log_json;
+}
+
+void sm__log_emit(struct sm__home *home, enum sm_log_level level, const char *line, size_t size)
+{
+    struct sim_world *world = world_of(home);
+
+    if (world && world->options.log && (int)level <= world->options.log_level)
+        world->options.log(world->options.arg, line, size);
+}

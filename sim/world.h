@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The simulated world: one seeded scheduler, virtual time, machines.
+ *
+ * Start reading here, then sched.c (the step loop), machine.c (lives), record.h (what is hashed).
+ * The network and the disk plug in through events (sim_event_at), hooks (struct sim_hooks) and their
+ * own pointers in struct sim_machine; sim never includes them.
+ *
+ * Everything here runs on one thread. "Host code" is what runs between tasks (event callbacks, hooks)
+ * or inside a contract call of a task; its memory comes from sim/host.h.
+ *
+ *   1. Time moves in one place only: when the ready set is empty and the next instant opens.
+ *   2. Every step has a record; the digest covers exactly those.
+ *   3. Every decision is a draw from a named stream, keyed by (seed, epoch, name, machine, index).
+ */
+#ifndef STEELMILL_SIM_WORLD_H
+#define STEELMILL_SIM_WORLD_H
+
+#include "core/list.h"
+#include "core/seam.h"
+#include "core/task.h"
+#include "sim/digest.h"
+#include "sim/event.h"
+#include "sim/heap.h"
+#include "sim/queue.h"
+#include "sim/ready.h"
+#include "sim/record.h"
+
+#include <steelmill/factory.h>
+#include <steelmill/property.h>
+#include <steelmill/random.h>
+
+struct sim_world;
+struct sim_machine;
+struct sim_properties;
+
+#define SIM_ROLE_BYTES 32
+#define SIM_ROLES_MAX  8
+
+enum sim_machine_state {
+    SIM_MACHINE_OFF,      /* not started yet, crashed, or stopped */
+    SIM_MACHINE_UP,
+    SIM_MACHINE_STOPPING, /* its stop hooks run */
+};
+
+struct sim_machine {
+    struct sm__home home; /* first: a home is its machine */
+    struct sim_world *world;
+    uint32_t index; /* from 1; index - 1 is its place in world->machines and in the scenario */
+    uint32_t incarnation; /* how often it has started */
+    enum sim_machine_state state;
+    bool paused;
+    char name[64];
+    struct sim_heap heap;
+    struct sm_factory *factory; /* in the machine's heap; NULL while OFF */
+    struct sm__owner boot;      /* owner of the tasks that start and stop it */
+    struct sm_random random;    /* stream "daemon"; goes on across restarts */
+    struct sim_held held;       /* ready tasks of a paused machine */
+    void *net, *disk;           /* net-loopback's and the disk's own */
+    char roles[SIM_ROLES_MAX][SIM_ROLE_BYTES]; /* published by its daemons; "" is free */
+};
+
+/* What other layers want to hear of. Called in host context; NULL entries are skipped. */
+struct sim_hooks {
+    void *arg;
+    void (*machine_started)(void *arg, struct sim_machine *machine); /* before its first task */
+    void (*machine_crashed)(void *arg, struct sim_machine *machine); /* its tasks are gone already */
+    void (*machine_stopped)(void *arg, struct sim_machine *machine); /* properly */
+};
+#define SIM_HOOKS_MAX 8
+
+/* How machines come to life; given by whoever makes the world. */
+struct sim_program {
+    void *arg;
+    /* In a task of the machine: makes the machine's factory (sm__factory_create_as), starts it. A
+     * failure is a finding, unless it is -ECANCELED. */
+    int (*start)(void *arg, struct sim_machine *machine);
+    /* In a task of the machine: stops and destroys the factory. */
+    int (*stop)(void *arg, struct sim_machine *machine, sm_time deadline);
+};
+
+enum sim_failure_kind {
+    SIM_FAILURE_PROPERTY = 1, /* always, unreachable */
+    SIM_FAILURE_ASSERT,       /* sm__bug */
+    SIM_FAILURE_STUCK,        /* too many events in one instant */
+    SIM_FAILURE_DAEMON,       /* start or stop of a machine failed, a daemon's run failed */
+    SIM_FAILURE_HEAP,         /* corrupted */
+};
+
+struct sim_failure {
+    enum sim_failure_kind kind;
+    char subject[64]; /* a property's name, a daemon's */
+    char text[1024];
+    struct sim_machine *machine; /* NULL: none */
+    struct sm_task *task;        /* NULL: none */
+};
+
+struct sim_options {
+    uint64_t seed, epoch;
+    enum sim_policy policy;
+    sm_time slack_ns;
+    uint64_t instant_events_max; /* 0: 1,000,000 */
+    size_t stack_bytes;          /* 0: 256 KiB; a power of two */
+    uint32_t machine_count_max;
+    size_t heap_limit_bytes; /* per machine; 0: 64 MiB */
+    uintptr_t address_shift; /* verify: other bases; a multiple of 1 MiB */
+    uint8_t heap_fill;       /* 0: the usual pattern */
+    bool buggify;
+    /* A failure ends the run: this is told while the failing task's stack is still there. */
+    void (*failed)(void *arg, struct sim_world *world, const struct sim_failure *failure);
+    /* Takes log text. */
+    void (*log)(void *arg, const char *text, size_t size);
+    /* Takes finished blocks of records (at most 64); NULL: none. */
+    void (*trace)(void *arg, const struct sim_record *records, size_t count);
+    void *arg;
+    int log_level; /* enum sm_log_level, or -1 */
+    bool log_json;
+};
+
+struct sim_world {
+    struct sm__home home; /* the world's own tasks (none, usually) */
+    struct sim_options options;
+    sm_time now;
+    uint64_t seq;           /* records so far */
+    uint64_t step;          /* the record of the step that runs: the cause of what it schedules */
+    uint64_t instant_start; /* seq when the current instant opened */
+    struct sim_queue queue;
+    struct sim_events events;
+    struct sim_ready ready;
+    struct sim_digest digest;
+    struct sm__fiber scheduler;
+    struct sm__stack_pool *stacks;
+    struct sm_factory *factory; /* the root; machines' factories are its children */
+    struct sim_machine **machines;
+    uint32_t machine_count;
+    struct sim_program program;
+    struct sim_hooks hooks[SIM_HOOKS_MAX];
+    uint32_t hook_count;
+    struct sm_random random_sched, random_world;
+    struct sim_properties *properties;
+    uint32_t task_count;     /* spawned so far: the tasks' numbers */
+    uint32_t tasks_alive, tasks_peak;
+    bool failed;
+};
+
+enum sim_outcome {
+    SIM_TIME_UP,  /* `until` is reached; now == until */
+    SIM_IDLE,     /* no event is left */
+    SIM_FAILED,   /* options.failed was told */
+};
+
+/* ---- the world ---- */
+/* One world per process at a time. Returns 0, -ENOMEM, -EEXIST (address range taken), -EINVAL. */
+int sim_world_create(struct sim_world **out, const struct sim_options *options);
+void sim_world_destroy(struct sim_world *world);
+void sim_world_add_hooks(struct sim_world *world, const struct sim_hooks *hooks);
+/* Steps until `until`, or nothing is left, or a failure. Callable again with a later time. */
+enum sim_outcome sim_world_run(struct sim_world *world, sm_time until);
+/* The digest of all records so far. */
+uint64_t sim_world_digest(const struct sim_world *world);
+/* The world of the calling task or event callback; NULL outside of sim_world_run. */
+struct sim_world *sim_world_current(void);
+/* Ends the run. In a task it does not return. In host code it does: the caller just goes back. */
+void sim_fail(struct sim_world *world, const struct sim_failure *failure);
+void sim_failf(struct sim_world *world, enum sim_failure_kind kind, struct sim_machine *machine,
+               const char *subject, const char *format, ...) SM_PRINTF(5, 6);
+
+/* ---- machines: host context ---- */
+/* heap_limit_bytes: 0 for the world's default. */
+struct sim_machine *sim_machine_add(struct sim_world *world, const char *name,
+                                    size_t heap_limit_bytes);
+struct sim_machine *sim_machine_of(const struct sm_task *task);
+/* Starts it: OFF -> UP, by a task that runs program.start. Other states: nothing. */
+void sim_machine_start(struct sim_machine *machine);
+/* Loses power: tasks, heap and roles are gone at once, no user code runs. */
+void sim_machine_crash(struct sim_machine *machine);
+/* Stops it properly: UP -> STOPPING -> OFF. `deadline` on the machine's clock. */
+void sim_machine_stop(struct sim_machine *machine, sm_time deadline);
+/* Its tasks stop running; time, timers and the network go on. */
+void sim_machine_pause(struct sim_machine *machine);
+void sim_machine_resume(struct sim_machine *machine);
+bool sim_machine_has_role(const struct sim_machine *machine, const char *role);
+
+/* ---- steps ---- */
+/* Records a step of its own kind at once: for what happens inside another step (a message lost). */
+void sim_note(struct sim_world *world, const struct sim_record *partial);
+/* A fresh world-wide stream: machine 0, or a machine's number. */
+uint64_t sim_stream_key(const struct sim_world *world, const char *name, uint64_t machine);
+
+/* ---- properties (property.c) ---- */
+struct sim_property {
+    const char *name;
+    uint32_t kind; /* enum sm_site_kind */
+    uint64_t hit_count, true_count;
+    uint8_t *last; /* eventually: per machine index; 0 never evaluated, 1 false, 2 true */
+    bool chosen;   /* buggify: this run has chosen it */
+    uint64_t key;  /* buggify: its stream */
+};
+/* Makes the sites of a plugin known, so that those never executed are listed. */
+void sim_properties_declare(struct sim_world *world, struct sm_site *begin, struct sm_site *end);
+/* All of them, sorted by name. The array is the world's, valid until the next declaration. */
+const struct sim_property *sim_properties(struct sim_world *world, size_t *count);
+/* Machines whose last evaluation of an `eventually` was false; UINT32_MAX: nobody evaluated it, or
+ * it is unknown. 0: it holds. */
+uint32_t sim_property_pending(struct sim_world *world, const char *name);
+
+#endif
