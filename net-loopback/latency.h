@@ -16,7 +16,7 @@ extern const uint32_t lo_log2_table[257];
 extern const uint32_t lo_exp2_table[257];
 extern const uint32_t lo_normal_table[1025];
 
-/* -ln((draw + 1/2) / 2^64) * 2^31: exponentially distributed with mean 2^31. */
+/* -ln((draw | 1) / 2^64) * 2^31: exponentially distributed with mean 2^31. */
 uint64_t lo_exponential_q31(uint64_t draw);
 /* Normally distributed with mean 0 and deviation 2^28, within +- 6.34 deviations. */
 int64_t lo_normal_q28(uint64_t draw);

@@ -22,13 +22,13 @@ struct sim_event {
     int64_t at_ns;
     uint64_t cause;   /* the step that scheduled it */
     void *object;     /* the callback's own; not recorded */
-    uint64_t number;  /* record.object */
+    uint64_t number;  /* record.object; of a timer: the task's number */
     uint64_t hash;    /* record.hash */
     uint32_t machine; /* record.machine */
     uint32_t peer;    /* record.peer */
-    uint32_t slot;
-    uint32_t size : 24; /* record.size */
-    uint32_t kind : 8;  /* enum sim_kind */
+    uint32_t size;    /* record.size */
+    uint32_t slot : 24;
+    uint32_t kind : 8; /* enum sim_kind */
 };
 _Static_assert(sizeof(struct sim_event) == 64, "one cache line");
 

@@ -65,6 +65,20 @@ static void note_life(struct sim_machine *machine, enum sim_kind kind)
 
 /* ---- start ---- */
 
+/* What a machine's factory says of its failure; the subject is the daemon, if one is to blame. */
+static void fail_machine(struct sim_machine *machine, int error)
+{
+    const struct sm_factory *factory = machine->factory;
+    const char *daemon = factory ? sm__factory_failed_daemon(factory) : "";
+    const char *detail = factory ? sm_factory_detail(factory) : "";
+
+    if (detail[0])
+        sim_failf(machine->world, SIM_FAILURE_DAEMON, machine, daemon, "%s", detail);
+    else
+        sim_failf(machine->world, SIM_FAILURE_DAEMON, machine, daemon, "machine '%s': %s",
+                  machine->name, sm_strerror(error));
+}
+
 static int start_main(void *arg)
 {
     struct sim_machine *machine = arg;
@@ -72,8 +86,7 @@ static int start_main(void *arg)
     const int error = world->program.start(world->program.arg, machine);
 
     if (error && error != -ECANCELED)
-        sim_failf(world, SIM_FAILURE_DAEMON, machine, machine->name, "%s",
-                  machine->factory ? sm_factory_detail(machine->factory) : sm_strerror(error));
+        fail_machine(machine, error);
     return error;
 }
 
@@ -180,8 +193,7 @@ static int stop_main(void *arg)
     sm__current->shielded = true;
     const int error = world->program.stop(world->program.arg, machine, job.deadline);
     if (error)
-        sim_failf(world, SIM_FAILURE_DAEMON, machine, machine->name, "%s",
-                  machine->factory ? sm_factory_detail(machine->factory) : sm_strerror(error));
+        fail_machine(machine, error);
     struct sim_event *event =
         sim_event_at(world, world->now, SIM_MACHINE_STOP, machine->index, stopped);
     event->object = machine;

@@ -3,7 +3,8 @@
  * The step loop, and the scheduling half of the seam.
  *
  *   open instant:  queue --(all of the earliest time)--> ready set;  now moves
- *   step:          pick one; write its record; run it (an event's callback, or a task until it parks)
+ *   step:          pick one; write its record; run it (an event's callback; a task until it parks; a
+ *                  timer and then its task)
  *
  * A timer lives in the task: one queue entry per task at most. Setting a later deadline only writes
  * the task's `timer_at`; when the entry comes up too early it is pushed again (re-arming on every
@@ -48,6 +49,8 @@ static void make_ready(struct sm_task *task)
     task->cause = world->step;
     if (SM_UNLIKELY(machine && machine->paused))
         sim_held_push(&machine->held, task);
+    else if (world->timer_runs)
+        world->timer_task = task;
     else
         sim_ready_push_task(&world->ready, task);
 }
@@ -173,21 +176,9 @@ static inline struct sim_record *begin_record(struct sim_world *world)
     return record;
 }
 
-static void run_task(struct sim_world *world, struct sm_task *task)
+static void enter_task(struct sim_world *world, struct sm_task *task)
 {
-    struct sim_record *record = begin_record(world);
     struct sim_machine *machine = sim_machine_of(task);
-
-    record->cause = task->cause;
-    record->object = 0;
-    record->hash = 0;
-    record->machine = task->home->index;
-    record->task = task->id;
-    record->kind = SIM_TASK_RUN;
-    record->flags = 0;
-    record->peer = 0;
-    record->size = 0;
-    sim_digest_commit(&world->digest);
 
     task->state = SM__TASK_RUNNING;
     sm__current = task;
@@ -201,6 +192,23 @@ static void run_task(struct sim_world *world, struct sm_task *task)
     }
 }
 
+static void run_task(struct sim_world *world, struct sm_task *task)
+{
+    struct sim_record *record = begin_record(world);
+
+    record->cause = task->cause;
+    record->object = 0;
+    record->hash = 0;
+    record->machine = task->home->index;
+    record->task = task->id;
+    record->kind = SIM_TASK_RUN;
+    record->flags = 0;
+    record->peer = 0;
+    record->size = 0;
+    sim_digest_commit(&world->digest);
+    enter_task(world, task);
+}
+
 static void run_event(struct sim_world *world, struct sim_event *event)
 {
     struct sim_record *record = begin_record(world);
@@ -209,7 +217,7 @@ static void run_event(struct sim_world *world, struct sim_event *event)
     record->object = event->number;
     record->hash = event->hash;
     record->machine = event->machine;
-    record->task = 0;
+    record->task = event->kind == SIM_TIMER ? (uint32_t)event->number : 0;
     record->kind = event->kind;
     record->flags = 0;
     record->peer = event->peer;
@@ -217,6 +225,17 @@ static void run_event(struct sim_world *world, struct sim_event *event)
     sim_digest_commit(&world->digest);
     event->fire(world, event);
     sim_events_give(&world->events, event);
+}
+
+/* A timer and the task that it wakes are one step; a paused machine's task is only held. */
+static void run_timer(struct sim_world *world, struct sim_event *event)
+{
+    world->timer_runs = true;
+    world->timer_task = NULL;
+    run_event(world, event);
+    world->timer_runs = false;
+    if (world->timer_task)
+        enter_task(world, world->timer_task);
 }
 
 /* One pick. What turns out to be stale costs no step. */
@@ -228,8 +247,10 @@ static void step(struct sim_world *world)
         run_task(world, entry.task);
     } else if (!entry.event->fire) {
         sim_events_give(&world->events, entry.event);
-    } else if (entry.event->kind != SIM_TIMER || timer_is_due(world, entry.event)) {
+    } else if (entry.event->kind != SIM_TIMER) {
         run_event(world, entry.event);
+    } else if (timer_is_due(world, entry.event)) {
+        run_timer(world, entry.event);
     }
 }
 
@@ -290,7 +311,10 @@ static int64_t next_time(struct sim_world *world)
 
 static void fail_stuck(struct sim_world *world)
 {
-    sim_failf(world, SIM_FAILURE_STUCK, NULL, "instant",
+    struct sim_record latest;
+    const bool known = sim_digest_latest(&world->digest, &latest, 1) == 1 && latest.machine > 0;
+
+    sim_failf(world, SIM_FAILURE_STUCK, known ? world->machines[latest.machine - 1] : NULL, "instant",
               "more than %llu events at one instant of virtual time: nothing moves on",
               (unsigned long long)world->options.instant_events_max);
 }

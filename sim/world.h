@@ -141,6 +141,8 @@ struct sim_world {
     uint32_t task_count;     /* spawned so far: the tasks' numbers */
     uint32_t tasks_alive, tasks_peak;
     bool failed;
+    bool timer_runs;            /* a timer's step: the task that it wakes runs in the same step */
+    struct sm_task *timer_task;
 };
 
 enum sim_outcome {

@@ -45,7 +45,7 @@ static void print_string(FILE *file, const char *string)
     fputc('"', file);
 }
 
-static void member(struct cli_json *json, const char *name)
+void cli_json_name(struct cli_json *json, const char *name)
 {
     if (json->comma)
         fputc(',', json->file);
@@ -58,7 +58,7 @@ static void member(struct cli_json *json, const char *name)
 
 void cli_json_open(struct cli_json *json, const char *name, char bracket)
 {
-    member(json, name);
+    cli_json_name(json, name);
     fputc(bracket, json->file);
     json->comma = false;
 }
@@ -71,30 +71,30 @@ void cli_json_close(struct cli_json *json, char bracket)
 
 void cli_json_i64(struct cli_json *json, const char *name, int64_t value)
 {
-    member(json, name);
+    cli_json_name(json, name);
     fprintf(json->file, "%" PRId64, value);
 }
 
 void cli_json_u64(struct cli_json *json, const char *name, uint64_t value)
 {
-    member(json, name);
+    cli_json_name(json, name);
     fprintf(json->file, "%" PRIu64, value);
 }
 
 void cli_json_bool(struct cli_json *json, const char *name, bool value)
 {
-    member(json, name);
+    cli_json_name(json, name);
     fputs(value ? "true" : "false", json->file);
 }
 
 void cli_json_hex(struct cli_json *json, const char *name, uint64_t value)
 {
-    member(json, name);
+    cli_json_name(json, name);
     fprintf(json->file, "\"%016" PRIx64 "\"", value);
 }
 
 void cli_json_text(struct cli_json *json, const char *name, const char *text)
 {
-    member(json, name);
+    cli_json_name(json, name);
     print_string(json->file, text);
 }

@@ -21,6 +21,8 @@ struct cli_json {
 void cli_json_begin(struct cli_json *json, FILE *file);
 void cli_json_open(struct cli_json *json, const char *name, char bracket);
 void cli_json_close(struct cli_json *json, char bracket);
+/* A member whose value the caller prints. */
+void cli_json_name(struct cli_json *json, const char *name);
 void cli_json_i64(struct cli_json *json, const char *name, int64_t value);
 void cli_json_u64(struct cli_json *json, const char *name, uint64_t value);
 void cli_json_bool(struct cli_json *json, const char *name, bool value);

@@ -87,9 +87,9 @@ static void places_of_plugin(struct places *places, const char *name, const char
     if (name[0] == '/') {
         add(places, "%s", name);
     } else if (strchr(name, '/') != NULL) {
-        add(places, "%s/%s", folder, name);
         if (strcmp(folder, ".") != 0)
-            add(places, "./%s", name);
+            add(places, "%s/%s", folder, name);
+        add(places, "%s", name);
     } else {
         own_folder(own);
         add(places, "%s/%s.so", folder, name);

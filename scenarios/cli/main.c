@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "core/units.h"
 #include "scenarios/cli/args.h"
+#include "scenarios/cli/reader.h"
 #include "scenarios/cli/shell.h"
 #include "scenarios/cli/signals.h"
 #include <steelmill/plugin.h>
@@ -151,11 +151,9 @@ int main(int argc, char **argv)
     cli_shell_init(argc > 0 ? argv[0] : "steelmill");
     cli_signals_init();
     int exit = dispatch(argc, argv);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        /* A reader that went away (head) knows what it did. */
-        if (errno != EPIPE)
-            cli_error("the output could not be written: %s", strerror(errno));
-        exit = cli_worse(exit, CLI_NOT_JUDGED);
-    }
-    return exit;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit;
+    if (!cli_reader_left(stdout))
+        cli_error("the output could not be written");
+    return cli_worse(exit, CLI_NOT_JUDGED);
 }

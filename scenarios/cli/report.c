@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/units.h"
-#include "scenarios/cli/event_text.h"
 #include "scenarios/cli/number.h"
 #include "scenarios/cli/path.h"
 #include "scenarios/cli/shell.h"
@@ -61,14 +60,18 @@ static void print_verdict(FILE *file, const struct cli_outcome *outcome)
     fputc('\n', file);
 }
 
+/* Seconds, to the millisecond. */
+static void print_ms(FILE *file, const char *before, int64_t ns)
+{
+    fprintf(file, "%s%" PRId64 ".%03" PRId64 "s", before, ns / 1000000000, ns / 1000000 % 1000);
+}
+
 static void print_amounts(FILE *file, const struct job_result *result)
 {
     char a[32], b[32], c[32];
-    fputs("time        ", file);
-    cli_print_time(file, result->virtual_ns);
+    print_ms(file, "time        ", result->virtual_ns);
     fprintf(file, " virtual, %s events\n", cli_group_digits(result->events, a));
-    fputs("speed       ", file);
-    cli_print_time(file, result->real_ns);
+    print_ms(file, "speed       ", result->real_ns);
     fprintf(file, " real, %s events/s, %sx real time\n",
             cli_group_digits(cli_per_second(result->events, result->real_ns), b),
             cli_group_digits(result->real_ns > 0 && result->virtual_ns > 0
@@ -98,8 +101,6 @@ void cli_report_run(FILE *file, const struct cli_scenario *scenario,
                     const struct cli_outcome *outcome, struct cli_symbols *symbols)
 {
     const struct job_result *result = &outcome->result;
-    if (outcome->exit == CLI_FINDING)
-        cli_report_finding(file, scenario, result, symbols);
     print_verdict(file, outcome);
     if (!outcome->complete || outcome->exit == CLI_USAGE)
         return;
@@ -109,9 +110,8 @@ void cli_report_run(FILE *file, const struct cli_scenario *scenario,
     print_lines(file, "note", result->note);
     fprintf(file, "digest      %016" PRIx64 "\n", result->digest);
     if (outcome->exit == CLI_FINDING) {
-        fprintf(file, "replay      ");
-        cli_shell_replay(file, scenario, result->seed, result->digest);
         fputc('\n', file);
+        cli_report_finding(file, scenario, result, symbols);
     }
 }
 

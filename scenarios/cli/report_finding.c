@@ -135,5 +135,5 @@ void cli_report_finding(FILE *file, const struct cli_scenario *scenario,
             cli_finding_kind(result->finding));
     fputs("  replay    ", file);
     cli_shell_replay(file, scenario, result->seed, result->digest);
-    fputs("\n\n", file);
+    fputc('\n', file);
 }

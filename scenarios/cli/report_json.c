@@ -85,8 +85,7 @@ static void last_events_json(struct cli_json *json, const struct scn *scn,
     for (uint32_t i = 0; i < result->last_event_count; i++) {
         struct sim_record record;
         memcpy(&record, result->last_events[i], sizeof record);
-        if (i > 0)
-            fputc(',', json->file);
+        cli_json_name(json, NULL);
         cli_event_print_json(json->file, scn, &record);
     }
     cli_json_close(json, ']');

@@ -174,6 +174,17 @@ static void print_verdict(FILE *file, const struct cli_sweep *sweep,
     fputc('\n', file);
 }
 
+static void print_findings(FILE *file, const struct cli_summary *summary)
+{
+    for (size_t i = 0; i < summary->group_count; i++) {
+        const struct cli_group *group = &summary->groups[i];
+        fprintf(file, "%-12s%016" PRIx64 "  %" PRIu64 " seed%s, first %" PRIu64 ": %s %s\n",
+                i == 0 ? "findings" : "", group->signature, group->seed_count,
+                group->seed_count == 1 ? "" : "s", group->seeds.entries[0].seed,
+                cli_finding_kind(group->example->finding), group->example->subject);
+    }
+}
+
 void cli_sweep_report(FILE *file, const struct cli_sweep *sweep, const struct cli_summary *summary)
 {
     for (size_t i = 0; i < summary->group_count; i++)
@@ -181,6 +192,7 @@ void cli_sweep_report(FILE *file, const struct cli_sweep *sweep, const struct cl
     print_counts(file, sweep, summary);
     cli_table_faults(file, summary->scenario->scn, summary->faults, summary->fault_count);
     print_properties(file, summary);
+    print_findings(file, summary);
     print_missed(file, summary);
     print_note(file, summary->note);
     fprintf(file, "digest      %016" PRIx64 " (of all runs)\n", summary->digest);

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenarios/cli/dwarf.h"
+#include "scenarios/cli/debug_info.h"
 #include "scenarios/cli/path.h"
 
 struct module {
     char *path;
-    struct cli_dwarf *dwarf; /* NULL: unreadable */
+    struct cli_debug_info *info; /* NULL: unreadable */
     enum cli_frame_owner owner;
 };
 
@@ -18,7 +18,7 @@ struct entry {
     size_t module;
     uint64_t address;
     size_t count;
-    struct cli_dwarf_place places[CLI_DWARF_INLINED_MAX];
+    struct cli_debug_info_place places[CLI_INLINED_MAX];
 };
 
 struct cli_symbols {
@@ -43,7 +43,7 @@ void cli_symbols_destroy(struct cli_symbols *symbols)
         free(symbols->entries[i]);
     }
     for (size_t i = 0; i < symbols->module_count; i++) {
-        cli_dwarf_close(symbols->modules[i].dwarf);
+        cli_debug_info_close(symbols->modules[i].info);
         free(symbols->modules[i].path);
     }
     free(symbols->entries);
@@ -84,7 +84,7 @@ static size_t module_index(struct cli_symbols *symbols, const char *path)
     if (copy == NULL)
         return SIZE_MAX;
     more[symbols->module_count] =
-        (struct module){.path = copy, .dwarf = cli_dwarf_open(path), .owner = owner_of(path)};
+        (struct module){.path = copy, .info = cli_debug_info_open(path), .owner = owner_of(path)};
     return symbols->module_count++;
 }
 
@@ -103,8 +103,8 @@ static struct entry *look_up(struct cli_symbols *symbols, size_t module, uint64_
         return NULL;
     entry->module = module;
     entry->address = address;
-    if (symbols->modules[module].dwarf != NULL)
-        entry->count = cli_dwarf_find(symbols->modules[module].dwarf, address, entry->places);
+    if (symbols->modules[module].info != NULL)
+        entry->count = cli_debug_info_find(symbols->modules[module].info, address, entry->places);
     more[symbols->entry_count++] = entry;
     return entry;
 }
@@ -135,7 +135,7 @@ static size_t resolve_one(struct cli_symbols *symbols, const struct job_result *
         return 1;
     size_t count = 0;
     for (; count < entry->count && count < room; count++) {
-        const struct cli_dwarf_place *place = &entry->places[count];
+        const struct cli_debug_info_place *place = &entry->places[count];
         frames[count] = frames[0];
         frames[count].function = place->function;
         frames[count].file = place->file != NULL ? place->file : "";

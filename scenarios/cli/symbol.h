@@ -8,6 +8,7 @@
 #define STEELMILL_SCENARIOS_CLI_SYMBOL_H
 
 #include "scenarios/job.h"
+#include <steelmill/base.h>
 
 enum cli_frame_owner {
     CLI_FRAME_USER,      /* the plugin, and the libraries that it needs */

@@ -126,7 +126,7 @@ static int judge(pid_t pid, const char *plugin)
 
 static int describe(const char *program, const char *plugin, bool json)
 {
-    pid_t pid;
+    pid_t pid = -1;
     struct listing listing = {.json = json};
     int fd = start_describing(program, plugin, &pid);
     FILE *lines = fd >= 0 ? fdopen(fd, "r") : NULL;

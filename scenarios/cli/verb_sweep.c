@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/units.h"
 #include "scenarios/cli/junit.h"
 #include "scenarios/cli/progress.h"
 #include "scenarios/cli/readiness.h"
@@ -67,7 +68,15 @@ static void init_sweep(struct sweeping *sweeping, const struct sink *sink)
 static void print_header(const struct sweeping *sweeping, const struct sink *sink)
 {
     const struct cli_args *args = sink->args;
-    printf("seeds       %" PRIu64 "..%" PRIu64, sink->first_seed, sink->last_seed);
+    char duration[64];
+    if (sink->last_seed == UINT64_MAX)
+        printf("seeds       from %" PRIu64 " on", sink->first_seed);
+    else
+        printf("seeds       %" PRIu64 "..%" PRIu64, sink->first_seed, sink->last_seed);
+    if (cli_given(args, CLI_OPT_FOR)) {
+        sm__format_duration(duration, sizeof duration, args->for_ns);
+        printf(", for %s", duration);
+    }
     if (args->shard_count > 1)
         printf(", shard %" PRIu32 "/%" PRIu32, args->shard, args->shard_count);
     putchar('\n');
@@ -130,7 +139,7 @@ static int check_files(const struct cli_args *args)
             return exit;
         exit = cli_check_readiness(&scenario, args);
         cli_scenario_unload(&scenario);
-        if (exit == CLI_USAGE)
+        if (exit != 0)
             return exit;
     }
     return 0;

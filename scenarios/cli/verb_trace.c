@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenarios/cli/reader.h"
 #include "scenarios/cli/report.h"
 #include "scenarios/cli/runner.h"
 #include "scenarios/cli/trace_stream.h"
@@ -28,6 +29,8 @@ static int run(struct tracing *tracing, const struct cli_args *args, FILE *out)
     cli_runner_stop(&tracing->runner);
     cli_trace_stream_close(&tracing->stream);
     const struct cli_outcome *outcome = &tracing->outcome;
+    if (cli_reader_left(out))
+        return outcome->exit;
     const char *why = outcome->exit == CLI_FINDING ? outcome->result.text : outcome->text;
     fprintf(stderr, "%s%s%s\n", cli_verdict_text(outcome->exit), *why != '\0' ? ": " : "", why);
     return outcome->exit;

@@ -22,8 +22,7 @@ static int64_t end_of(const struct craft_log *log, size_t count)
 
 static uint64_t seal_of(const struct craft_log *log, size_t count)
 {
-    return count == 0 ? craft_hash(MAGIC, &(uint64_t){log->first}, 8)
-                      : log->records[count - 1].checksum;
+    return count == 0 ? MAGIC + log->first : log->records[count - 1].checksum;
 }
 
 static int add_record(struct craft_log *log, size_t size, uint64_t checksum, uint64_t term)
@@ -91,10 +90,12 @@ static int read_file(struct sm_file *file, uint8_t **bytes, size_t *size)
 static int make_file(struct craft_log *log, raft_index first)
 {
     uint8_t head[HEAD_BYTES];
-    int error = sm_file_open(log->disk, &log->file, LOG_NEW, FILE_FLAGS | SM_FILE_TRUNC);
+    struct sm_file *file;
+    int error = sm_file_open(log->disk, &file, LOG_NEW, FILE_FLAGS | SM_FILE_TRUNC);
     if (error)
         return error;
     put_head(head, first);
+    log->file = file;
     log->first = first;
     log->count = 0;
     return sm_file_pwrite(log->file, head, sizeof(head), 0);
@@ -136,6 +137,7 @@ int craft_log_open(struct craft_log *log, struct sm_disk *disk)
     if (valid)
         return sm_file_truncate(log->file, end_of(log, log->count));
     sm_file_close(log->file);
+    log->file = NULL;
     error = make_file(log, 1);
     return error ? error : publish_file(log);
 }
@@ -222,7 +224,8 @@ int craft_log_keep(struct craft_log *log, raft_index first)
         return error == RAFT_NOMEM ? -ENOMEM : -EIO;
     skip = first < old_first || first > old_first + n ? n : first - old_first;
     error = copy_from(log, entries ? entries + skip : NULL, n - skip, first);
-    sm_file_close(old);
+    if (log->file != old)
+        sm_file_close(old);
     if (entries)
         raft_free(entries[0].batch);
     raft_free(entries);

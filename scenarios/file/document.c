@@ -43,6 +43,23 @@ static struct scn_place place_of(const struct builder *b, yaml_mark_t mark)
 
 /* ---- events ---- */
 
+/* What libyaml says, in the words of this format where its own would puzzle. */
+static const char *explain(const char *problem)
+{
+    static const char *const words[][2] = {
+        {"mapping values are not allowed in this context",
+         "no key can stand here: is the line above finished, the indentation right?"},
+        {"did not find expected key", "a key must stand here: is the indentation right?"},
+        {"block sequence entries are not allowed in this context",
+         "no list can stand here: is the indentation right?"},
+        {"could not find expected ':'", "a ':' is missing after the key"},
+    };
+    for (size_t i = 0; problem && i < sizeof words / sizeof *words; i++)
+        if (strcmp(problem, words[i][0]) == 0)
+            return words[i][1];
+    return problem ? problem : "unreadable";
+}
+
 static int fail_syntax(struct builder *b)
 {
     const yaml_parser_t *parser = &b->parser;
@@ -55,7 +72,7 @@ static int fail_syntax(struct builder *b)
     size_t at = parser->problem_mark.index;
     if (at < b->size && b->text[at] == '\t')
         return scn_tree_fail(b->tree, place, "a tab: indent with spaces");
-    const char *problem = parser->problem ? parser->problem : "unreadable";
+    const char *problem = explain(parser->problem);
     if (!parser->context || parser->context_mark.line == parser->problem_mark.line)
         return scn_tree_fail(b->tree, place, "not valid YAML: %s", problem);
     return scn_tree_fail(b->tree, place, "not valid YAML: %s, %s that begins in line %zu", problem,
@@ -125,7 +142,7 @@ static int build_alias(struct builder *b, uint32_t depth, struct scn_node **out)
     if (!anchor->node)
         return scn_tree_fail(b->tree, place, "alias %s inside of what it names",
                              scn_quote(quoted, name));
-    *out = scn_node_copy(b->tree, anchor->node, depth);
+    *out = scn_node_copy(b->tree, anchor->node, depth, place);
     return *out ? 0 : -E2BIG;
 }
 

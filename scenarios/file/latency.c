@@ -176,5 +176,5 @@ const struct bind_type bind_latency = {
     .read = read_latency,
     .print = print_latency,
     .schema = "\"type\": [\"string\", \"integer\"], \"pattern\": "
-              "\"^([0-9].*|(lognormal|exponential|bimodal) *\\\\(.*\\\\))$\"",
+              "\"^([0-9].*|(lognormal|exponential|bimodal) *\\\\(.*)$\"",
 };

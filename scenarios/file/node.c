@@ -119,22 +119,24 @@ int scn_node_append(struct scn_tree *tree, struct scn_node *parent, struct scn_n
     return 0;
 }
 
-struct scn_node *scn_node_copy(struct scn_tree *tree, const struct scn_node *node, uint32_t depth)
+struct scn_node *scn_node_copy(struct scn_tree *tree, const struct scn_node *node, uint32_t depth,
+                               struct scn_place where)
 {
     if (depth > SCN_NODE_DEPTH_MAX) {
-        scn_tree_fail(tree, node->place, "nested more than %u deep", SCN_NODE_DEPTH_MAX);
+        scn_tree_fail(tree, where, "nested more than %u deep", SCN_NODE_DEPTH_MAX);
         return NULL;
     }
-    struct scn_node *copy = scn_node_create(tree, node->kind, node->place);
+    struct scn_node *copy = scn_node_create(tree, node->kind, where);
     if (!copy)
         return NULL;
+    copy->place = node->place;
     copy->quoted = node->quoted;
     if (node->kind == SCN_NODE_SCALAR) {
         copy->text = scn_tree_text(tree, node->text, strlen(node->text));
         return copy->text ? copy : NULL;
     }
     for (uint32_t i = 0; i < node->count; i++) {
-        struct scn_node *value = scn_node_copy(tree, node->values[i], depth + 1);
+        struct scn_node *value = scn_node_copy(tree, node->values[i], depth + 1, where);
         struct scn_node *key = node->keys ? node->keys[i] : NULL; /* keys are never edited */
         if (!value || scn_node_append(tree, copy, key, value) != 0)
             return NULL;
@@ -167,7 +169,7 @@ const char *scn_node_kind_text(const struct scn_node *node)
 {
     static const char *const texts[] = {
         [SCN_NODE_SCALAR] = "a value", [SCN_NODE_MAP] = "a map", [SCN_NODE_LIST] = "a list"};
-    return texts[node->kind];
+    return scn_node_is_null(node) ? "nothing" : texts[node->kind];
 }
 
 int scn_tree_fail(struct scn_tree *tree, struct scn_place place, const char *format, ...)

@@ -63,7 +63,9 @@ char *scn_tree_text(struct scn_tree *tree, const char *text, size_t size);
 /* Appends to a map (key given) or a list (key NULL). Returns 0, -ENOMEM. */
 int scn_node_append(struct scn_tree *tree, struct scn_node *parent, struct scn_node *key,
                     struct scn_node *value);
-struct scn_node *scn_node_copy(struct scn_tree *tree, const struct scn_node *node, uint32_t depth);
+/* A deep copy, for an alias at `where`. NULL: too deep, too many, or no memory. */
+struct scn_node *scn_node_copy(struct scn_tree *tree, const struct scn_node *node, uint32_t depth,
+                               struct scn_place where);
 
 /* ---- looking ---- */
 /* The value of a key of a map; NULL if it is not there. */
@@ -71,7 +73,7 @@ struct scn_node *scn_node_get(const struct scn_node *map, const char *key);
 /* True for a value that is left out: nothing, ~ or null without quotes. */
 bool scn_node_is_null(const struct scn_node *node);
 
-/* "a map", "a list", "a value" */
+/* "a map", "a list", "a value", "nothing" */
 const char *scn_node_kind_text(const struct scn_node *node);
 
 int scn_tree_fail(struct scn_tree *tree, struct scn_place place, const char *format, ...)

@@ -137,7 +137,7 @@ static int parse_bytes(struct bind *b, const struct bind_field *field, const str
             b, field, node,
             is_bare_number(text)
                 ? ""
-                : value_unit_hint(text, ": the units are kB, MB, GB, KiB, MiB, GiB"));
+                : value_unit_hint(text, ": the units are kB, MB, GB, TB, KiB, MiB, GiB, TiB"));
     if (!error && *out >= field->min && *out <= field->max)
         return 0;
     char least[SCN_VALUE_BYTES], most[SCN_VALUE_BYTES];
@@ -214,7 +214,7 @@ static void print_rate(struct scn_output *out, const struct bind_field *field, c
     scn_output_text(out, "/s");
 }
 
-#define BYTES_PATTERN "[0-9]+(\\\\.[0-9]+)?(B|kB|MB|GB|KiB|MiB|GiB)?"
+#define BYTES_PATTERN "[0-9]+(\\\\.[0-9]+)?(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)?"
 
 const struct bind_type bind_bytes = {
     .expected = "a size such as 64KiB or 1MiB",

@@ -63,7 +63,7 @@ int scn_format_share(char *text, size_t size, uint32_t ppm)
 
 int scn_format_bytes(char *text, size_t size, int64_t bytes)
 {
-    static const char *const units[] = {"", "KiB", "MiB", "GiB"};
+    static const char *const units[] = {"", "KiB", "MiB", "GiB", "TiB"};
     size_t unit = 0;
     while (bytes && bytes % 1024 == 0 && unit + 1 < sizeof units / sizeof *units) {
         bytes /= 1024;

@@ -180,7 +180,21 @@ static const char *skip(const char *at, const char *end, uint32_t count)
     return at;
 }
 
-/* Prints the part of the line around the column; what a terminal would act upon becomes '?'. */
+/* Prints one character, or '?' for what a terminal cannot show or would act upon. */
+static size_t print_character(FILE *out, const char *at, size_t left)
+{
+    uint32_t value = 0;
+    size_t length = decode((const unsigned char *)at, left, &value);
+    if (!length || !is_printable(value))
+        fputc('?', out);
+    else if (value == '\t')
+        fputc(' ', out);
+    else
+        fwrite(at, 1, length, out);
+    return length ? length : 1;
+}
+
+/* Prints the part of the line around the column. */
 static void print_excerpt(FILE *out, const struct scn_source *source, struct scn_place place)
 {
     size_t size = 0;
@@ -191,8 +205,8 @@ static void print_excerpt(FILE *out, const struct scn_source *source, struct scn
     const char *from = skip(line, end, cut);
     const char *to = skip(from, end, EXCERPT_CHARACTERS);
     fprintf(out, "\n%5u | %s", place.line, cut ? "..." : "");
-    for (const char *at = from; at < to; at++)
-        fputc(*at == '\t' ? ' ' : (unsigned char)*at < 0x20 ? '?' : *at, out);
+    for (const char *at = from; at < to;)
+        at += print_character(out, at, (size_t)(end - at));
     fprintf(out, "%s\n      | %*s^", to < end ? "..." : "", (int)(before - cut + (cut ? 3 : 0)),
             "");
 }

@@ -5,7 +5,7 @@
  */
 #include "scenarios/file/values.h"
 
-#include <string.h>
+#include "core/units.h"
 
 #define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
 #define TABLE(fields_) .fields = (fields_), .count = COUNT(fields_)
@@ -486,9 +486,12 @@ static int check_scenario(struct bind *b, const struct scn_node *map, char *targ
 {
     const struct scn *scn = scn_of(target);
     const struct scn_node *heal = scn_node_get(map, "heal");
-    if (heal && scn->heal_ns >= scn->time_ns)
-        return bind_fail(b, heal, "'heal' is the last part of 'time' and must be shorter");
-    return 0;
+    if (!heal || scn->heal_ns < scn->time_ns)
+        return 0;
+    char whole[32];
+    sm__format_duration(whole, sizeof whole, scn->time_ns);
+    return bind_fail(b, heal, "'heal' must be shorter than 'time', %s, of which it is the end",
+                     whole);
 }
 
 static const struct bind_field scenario_fields[] = {

@@ -127,6 +127,9 @@ static int read_restart(struct bind *b, const struct bind_field *field, const st
         return -EINVAL;
     bool restarts = strcmp(text, "never") != 0;
     memcpy(target + field->second, &restarts, sizeof restarts);
+    static const char *const words[] = {"never"};
+    if (restarts && bind_suggest(text, words, 1))
+        return bind_fail(b, node, "'%s' knows no '%s'; did you mean 'never'?", field->key, text);
     return restarts ? read_range(b, field, node, target) : 0;
 }
 

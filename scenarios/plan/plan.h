@@ -13,34 +13,47 @@
 
 #include "scenarios/file/scenario.h"
 
+#define PLAN_FAULTS_MAX 1000000u
+#define PLAN_SIDES_MAX  (64u << 20) /* machines times partitions */
+
 struct plan_fault {
-    uint32_t id;        /* 1.. in order of begin_ns, ties in file order */
-    uint32_t fault;     /* index into scn->faults */
-    uint32_t kind;      /* enum scn_fault_kind */
+    uint32_t id;    /* 1.. in order of begin_ns, ties in file order */
+    uint32_t fault; /* index into scn->faults */
+    uint32_t kind;  /* enum scn_fault_kind */
     int64_t begin_ns;
-    int64_t end_ns;     /* when it is undone (resume, restart, heal); INT64_MAX: never */
-    uint32_t machine;   /* 0-based target; SCN_NONE: by role, or a whole partition or rule */
-    uint64_t draw;      /* for what is decided when it fires (which of several leaders) */
-    /* partition: side of each machine (0 and 1), or its place in the ring; bridge: 2 sees both.
-     * NULL for other kinds. */
+    int64_t end_ns;   /* when it is undone (resume, restart, heal); INT64_MAX: never */
+    uint32_t machine; /* 0-based target; SCN_NONE: by role, or a whole partition or rule */
+    uint64_t draw;    /* for what is decided when it fires (which of several leaders) */
+    /*
+     * partition: for each machine the side that it is on. Only machines of one side see each other.
+     *   halves, isolate, minority   0 and 1; isolate: 1 is the one, minority: 1 are the few
+     *   bridge                      0 and 1; the one on side 2 sees all and is seen by all
+     *   one-way                     0 and 1; what side 1 sends to side 0 is lost, all else arrives
+     *   ring                        its place, from 0: it sees the places before and after its own
+     * NULL for other kinds, and for `isolate` by role: whoever holds the role then is alone.
+     */
     const uint32_t *sides;
-    bool masked;        /* kept in the list, not executed */
+    bool masked; /* kept in the list, not executed */
 };
 
 struct plan {
     uint32_t count;
     struct plan_fault *faults;
-    uint32_t active_mask; /* swarm: which of the scenario's first 32 faults take part */
+    uint32_t active_mask; /* which of the scenario's first 32 faults take part (swarm) */
 };
 
 /*
  * Expands the plan of a seed. Pure integer arithmetic; allocates with `alloc` only.
- * Returns 0, -ENOMEM, -E2BIG (more than 1,000,000 faults).
+ *   alloc: memory of any content, aligned for any type; NULL where there is none
+ * Returns 0, -ENOMEM, -E2BIG (more than PLAN_FAULTS_MAX faults, or PLAN_SIDES_MAX sides in all).
  */
 int plan_expand(const struct scn *scn, uint64_t seed, void *(*alloc)(void *arg, size_t size),
                 void *arg, struct plan *out);
 
-/* One line for people, without a line feed: "  12.345s pause client2 for 3.2s". */
+/*
+ * One line for people, without a line feed: "  12.345s pause client2 for 3.2s". Returns its length
+ * as snprintf does.
+ */
 int plan_describe(const struct scn *scn, const struct plan_fault *fault, char *text, size_t size);
 
 #endif

@@ -31,10 +31,15 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
     return 0;
 }
 
+/* A stack that is too deep keeps its innermost and its outermost frames. */
+#define INNERMOST (JOB_FRAMES_MAX / 2)
+#define OUTERMOST (JOB_FRAMES_MAX - INNERMOST)
+#define DEPTH_MAX 100000u
+
 struct walk {
-    uint64_t *frames;
-    uint32_t count, max;
     uint64_t from; /* frames before this address are left out; 0: none */
+    uint32_t count;
+    uint64_t first[INNERMOST], last[OUTERMOST]; /* `last` is a ring */
 };
 
 static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *arg)
@@ -46,16 +51,19 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *arg)
     if (walk->from && address != walk->from)
         return _URC_NO_REASON;
     walk->from = 0;
-    if (address == 0 || walk->count == walk->max)
+    if (address == 0 || walk->count == DEPTH_MAX)
         return _URC_END_OF_STACK;
-    walk->frames[walk->count++] = address;
+    if (walk->count < INNERMOST)
+        walk->first[walk->count] = address;
+    else
+        walk->last[walk->count % OUTERMOST] = address;
+    walk->count++;
     return _URC_NO_REASON;
 }
 
 void backtrace_prepare(void)
 {
-    uint64_t frames[4];
-    struct walk walk = {.frames = frames, .max = 4};
+    struct walk walk = {.from = 0};
 
     module_count = 0;
     dl_iterate_phdr(add_module, NULL);
@@ -68,17 +76,71 @@ void backtrace_modules(struct job_result *result)
     memcpy(result->modules, modules, module_count * sizeof *modules);
 }
 
-void backtrace_take(struct job_result *result, uint64_t from)
+static void add_frame(struct job_result *result, uint64_t address)
 {
-    struct walk walk = {.frames = result->frames, .max = JOB_FRAMES_MAX, .from = from};
+    if (result->frame_count < JOB_FRAMES_MAX)
+        result->frames[result->frame_count++] = address;
+}
 
-    _Unwind_Backtrace(visit, &walk);
-    if (walk.count == 0 && from) { /* the address lies in no known frame: a jump to nowhere */
-        result->frames[0] = from;
-        walk = (struct walk){.frames = result->frames + 1, .max = JOB_FRAMES_MAX - 1};
-        _Unwind_Backtrace(visit, &walk);
-        walk.count++;
+/*
+ * A jump to nowhere: no unwind table covers the address. The caller has just pushed its return address
+ * (or left it in the link register); from there on follow the frame pointers.
+ */
+static void walk_frame_pointers(struct job_result *result, const struct backtrace_registers *registers,
+                                const struct sm__stack_pool *stacks)
+{
+    uint64_t frame = registers->frame_pointer;
+    uint32_t index, other;
+    bool in_guard;
+
+    add_frame(result, registers->instruction);
+    if (!sm__stack_find(stacks, (void *)(uintptr_t)registers->stack_pointer, &index, &in_guard))
+        return;
+    add_frame(result, registers->link ? registers->link
+                                      : *(uint64_t *)(uintptr_t)registers->stack_pointer);
+    while (frame % sizeof frame == 0 &&
+           sm__stack_find(stacks, (void *)(uintptr_t)frame, &other, &in_guard) && other == index &&
+           !in_guard && result->frame_count < JOB_FRAMES_MAX) {
+        const uint64_t *pair = (const uint64_t *)(uintptr_t)frame;
+        if (pair[0] <= frame || pair[1] == 0)
+            break;
+        add_frame(result, pair[1]);
+        frame = pair[0];
     }
-    result->frame_count = walk.count;
+}
+
+static void keep_frames(struct job_result *result, const struct walk *walk)
+{
+    const uint32_t kept = walk->count < JOB_FRAMES_MAX ? walk->count : JOB_FRAMES_MAX;
+
+    result->frames_skipped = walk->count - kept;
+    for (uint32_t i = 0; i < INNERMOST && i < walk->count; i++)
+        add_frame(result, walk->first[i]);
+    for (uint32_t i = INNERMOST + result->frames_skipped; i < walk->count; i++)
+        add_frame(result, walk->last[i % OUTERMOST]);
+}
+
+void backtrace_take(struct job_result *result)
+{
+    struct walk walk = {.from = 0};
+
+    result->frame_count = 0;
+    _Unwind_Backtrace(visit, &walk);
+    keep_frames(result, &walk);
+    backtrace_modules(result);
+}
+
+void backtrace_take_at(struct job_result *result, const struct backtrace_registers *registers,
+                       const struct sm__stack_pool *stacks)
+{
+    struct walk walk = {.from = registers->instruction};
+
+    result->frame_count = 0;
+    if (walk.from)
+        _Unwind_Backtrace(visit, &walk);
+    if (walk.count > 0)
+        keep_frames(result, &walk);
+    else
+        walk_frame_pointers(result, registers, stacks);
     backtrace_modules(result);
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -90,7 +91,9 @@ void finding_of_failure(void *arg, struct sim_world *world, const struct sim_fai
         run->result->verdict = JOB_UNUSABLE;
     copy_text(run->result->text, sizeof run->result->text, failure->text);
     note_where(run, failure->machine, failure->task);
-    backtrace_take(run->result, 0);
+    if (failure->kind == SIM_FAILURE_DAEMON)
+        copy_text(run->result->daemon, sizeof run->result->daemon, failure->subject);
+    backtrace_take(run->result);
 }
 
 void finding_of_judgement(struct run *run, enum job_finding kind, const char *subject,
@@ -109,12 +112,18 @@ void finding_of_judgement(struct run *run, enum job_finding kind, const char *su
 
 /* ---- signals ---- */
 
-static uint64_t instruction_of(const ucontext_t *context)
+static struct backtrace_registers registers_of(const ucontext_t *context)
 {
 #if defined(__x86_64__)
-    return (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+    const greg_t *r = context->uc_mcontext.gregs;
+    return (struct backtrace_registers){.instruction = (uint64_t)r[REG_RIP],
+                                        .stack_pointer = (uint64_t)r[REG_RSP],
+                                        .frame_pointer = (uint64_t)r[REG_RBP]};
 #else
-    return context->uc_mcontext.pc;
+    return (struct backtrace_registers){.instruction = context->uc_mcontext.pc,
+                                        .stack_pointer = context->uc_mcontext.sp,
+                                        .frame_pointer = context->uc_mcontext.regs[29],
+                                        .link = context->uc_mcontext.regs[30]};
 #endif
 }
 
@@ -165,8 +174,8 @@ static void fill_signal(struct run *run, int number, const siginfo_t *info)
 /* Ends the child: the result is complete. */
 _Noreturn static void end_child(struct run *run)
 {
-    worker_log_flush(run);
-    sim_digest_flush_trace(&run->world->digest);
+    worker_finish(run);
+    armed = NULL;
     _exit(0);
 }
 
@@ -181,7 +190,8 @@ static void on_signal(int number, siginfo_t *info, void *context)
         return;
     }
     fill_signal(run, number, info);
-    backtrace_take(run->result, instruction_of(context));
+    const struct backtrace_registers registers = registers_of(context);
+    backtrace_take_at(run->result, &registers, run->world->stacks);
     end_child(run);
 }
 
@@ -207,7 +217,8 @@ static void on_tick(int number, siginfo_t *info, void *context)
              "task '%s' does not yield: it ran for more than %lld ms of CPU time without blocking",
              sm__current->name, (long long)(run->scn->spin_limit_ns / SM_MS));
     note_where(run, NULL, sm__current);
-    backtrace_take(run->result, instruction_of(context));
+    const struct backtrace_registers registers = registers_of(context);
+    backtrace_take_at(run->result, &registers, run->world->stacks);
     end_child(run);
 }
 
@@ -233,8 +244,21 @@ static void on_exit_call(void)
     begin_finding(run, JOB_FINDING_EXIT, "exit");
     copy_text(run->result->text, sizeof run->result->text, "the daemon called exit");
     note_where(run, NULL, sm__current);
-    backtrace_take(run->result, 0);
+    backtrace_take(run->result);
     end_child(run);
+}
+
+/* Past the exit handlers: daemons call these by name, so the program's definition is theirs. */
+__attribute__((visibility("default"))) void _exit(int code)
+{
+    on_exit_call();
+    syscall(SYS_exit_group, code);
+    __builtin_unreachable();
+}
+
+__attribute__((visibility("default"))) void _Exit(int code)
+{
+    _exit(code);
 }
 
 /* ---- arming ---- */

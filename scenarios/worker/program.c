@@ -19,7 +19,7 @@ static int fill_factory(struct run *run, struct sim_machine *machine)
     struct sm_factory *factory = machine->factory;
     int error = 0;
 
-    sm__factory_capability_set(factory, SM__CAPABILITY_NET, machine->net);
+    sm__factory_capability_set(factory, SM__CAPABILITY_NET, lo_net_capability(machine));
     sm__factory_capability_set(factory, SM__CAPABILITY_DISK, sim_disk_of(machine));
     for (uint32_t i = 0; i < group->config_count && !error; i++)
         error = sm_factory_config_set(factory, group->config[i].key, group->config[i].value);

@@ -10,6 +10,8 @@
 #include "sim/disk.h"
 #include "sim/host.h"
 
+#include <steelmill/errors.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -235,7 +237,7 @@ static void note_end(struct run *run)
     sim_note(run->world, &record);
 }
 
-static void fill_result(struct run *run, int64_t started_ns)
+void worker_finish(struct run *run)
 {
     struct job_result *result = run->result;
     const struct sim_world *world = run->world;
@@ -246,7 +248,7 @@ static void fill_result(struct run *run, int64_t started_ns)
         result->events = world->seq;
         result->digest = sim_world_digest(world);
     }
-    result->real_ns = real_now() - started_ns;
+    result->real_ns = real_now() - run->started_ns;
     result->tasks_peak = world->tasks_peak;
     for (uint32_t i = 0; i < world->machine_count; i++) {
         if (world->machines[i]->heap.peak_bytes > result->heap_peak_bytes)
@@ -281,12 +283,12 @@ static void pass_time(struct run *run)
 void worker_run(struct run *run)
 {
     struct job_result *result = run->result;
-    const int64_t started_ns = real_now();
 
     memset(result, 0, sizeof *result);
     result->version = JOB_VERSION;
     result->seed = run->command->seed;
     result->verdict = JOB_NOT_JUDGED;
+    run->started_ns = real_now();
     run->log_text = sim_host_alloc(LOG_BUFFER_BYTES);
     const int error = make_world(run);
     if (error) {
@@ -299,6 +301,6 @@ void worker_run(struct run *run)
     pass_time(run);
     if (result->verdict == JOB_NOT_JUDGED)
         result->verdict = JOB_PASSED;
-    fill_result(run, started_ns);
+    worker_finish(run);
     finding_disarm(run);
 }

@@ -48,11 +48,14 @@ struct run {
     struct nemesis *nemesis;
     bool over;     /* the verdict stands: what happens now is only clearing up */
     bool unusable; /* a machine could not start because of the scenario itself */
+    int64_t started_ns; /* real time */
     char *log_text;
     size_t log_bytes;
 };
 /* Runs a command and fills the result. Does not return a failure: that is a verdict, too. */
 void worker_run(struct run *run);
+/* Fills in what is counted, and hands out the last of log and trace. The verdict stands already. */
+void worker_finish(struct run *run);
 void worker_log_flush(struct run *run);
 
 /* ---- program.c ---- */
@@ -81,7 +84,14 @@ void finding_of_judgement(struct run *run, enum job_finding kind, const char *su
 /* Once, after the plugins are loaded: remembers the modules, and warms the unwinder up. */
 void backtrace_prepare(void);
 void backtrace_modules(struct job_result *result);
-/* Return addresses from the caller on; `from` (may be 0) is the address to begin at. */
-void backtrace_take(struct job_result *result, uint64_t from);
+/* The caller's own stack. */
+void backtrace_take(struct job_result *result);
+/* The stack that a signal has interrupted. */
+struct backtrace_registers {
+    uint64_t instruction, stack_pointer, frame_pointer;
+    uint64_t link; /* 0 where return addresses are pushed */
+};
+void backtrace_take_at(struct job_result *result, const struct backtrace_registers *registers,
+                       const struct sm__stack_pool *stacks);
 
 #endif

@@ -9,6 +9,7 @@
 #define STEELMILL_TESTS_CORE_PROBE_H
 
 #include "core/task.h"
+#include "tests/core/world.h"
 
 #include <steelmill/steelmill.h>
 
@@ -134,6 +135,38 @@ static inline void probe_destroy(struct probe *self, const char *name)
         ck_assert_str_eq(probe_trace, expected); \
         probe_trace[0] = '\0';                   \
     } while (0)
+
+static bool probe_body_ended;
+
+/* Runs a body as the boot task of a machine. First come, first served: traces are what they look.
+ */
+static inline void probe_in_world(tw_body body)
+{
+    static struct tw tw;
+    struct sim_options options = {.seed = 1, .policy = SIM_POLICY_FIFO, .log_level = SM_LOG_ERROR};
+    tw_create(&tw, 1, &options, body, NULL);
+    tw_run(&tw, 3600 * SM_S);
+    ck_assert_msg(tw.failure.kind == 0, "%s", tw.failure.text);
+    ck_assert_msg(probe_body_ended, "the body is stuck");
+    tw_destroy(&tw);
+}
+
+/* IN_WORLD(name) { ... }: a test whose body is the boot task of a machine. */
+#define IN_WORLD(name_)                                             \
+    static void name_##_body(void);                                 \
+    static int name_##_boot(void *arg, struct sim_machine *machine) \
+    {                                                               \
+        (void)arg, (void)machine;                                   \
+        name_##_body();                                             \
+        probe_body_ended = true;                                    \
+        return 0;                                                   \
+    }                                                               \
+    START_TEST(name_)                                               \
+    {                                                               \
+        probe_in_world(name_##_boot);                               \
+    }                                                               \
+    END_TEST                                                        \
+    static void name_##_body(void)
 
 /* Puts a test case of many tests into a suite and runs it as TAP. */
 static inline int probe_main(const char *name, const TTest *const *tests, size_t count)

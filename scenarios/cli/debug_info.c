@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "scenarios/cli/dwarf.h"
+#include "scenarios/cli/debug_info.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -10,44 +10,44 @@
 
 #include "scenarios/cli/path.h"
 
-struct cli_dwarf {
+struct cli_debug_info {
     Dwfl *dwfl;
     Dwfl_Module *module;
     Dwfl_Callbacks callbacks;
     char *debuginfo_path; /* NULL: libdwfl's default places */
 };
 
-struct cli_dwarf *cli_dwarf_open(const char *path)
+struct cli_debug_info *cli_debug_info_open(const char *path)
 {
-    struct cli_dwarf *dwarf = calloc(1, sizeof *dwarf);
-    if (dwarf == NULL)
+    struct cli_debug_info *info = calloc(1, sizeof *info);
+    if (info == NULL)
         return NULL;
-    dwarf->callbacks = (Dwfl_Callbacks){
+    info->callbacks = (Dwfl_Callbacks){
         .find_elf = dwfl_build_id_find_elf,
         .find_debuginfo = dwfl_standard_find_debuginfo,
-        .debuginfo_path = &dwarf->debuginfo_path,
+        .debuginfo_path = &info->debuginfo_path,
     };
-    dwarf->dwfl = dwfl_begin(&dwarf->callbacks);
-    if (dwarf->dwfl != NULL) {
-        dwfl_report_begin(dwarf->dwfl);
+    info->dwfl = dwfl_begin(&info->callbacks);
+    if (info->dwfl != NULL) {
+        dwfl_report_begin(info->dwfl);
         /* Base 0: addresses are those in the file. */
-        dwarf->module = dwfl_report_elf(dwarf->dwfl, path, path, -1, 0, true);
-        dwfl_report_end(dwarf->dwfl, NULL, NULL);
+        info->module = dwfl_report_elf(info->dwfl, path, path, -1, 0, true);
+        dwfl_report_end(info->dwfl, NULL, NULL);
     }
-    if (dwarf->module == NULL) {
-        cli_dwarf_close(dwarf);
+    if (info->module == NULL) {
+        cli_debug_info_close(info);
         return NULL;
     }
-    return dwarf;
+    return info;
 }
 
-void cli_dwarf_close(struct cli_dwarf *dwarf)
+void cli_debug_info_close(struct cli_debug_info *info)
 {
-    if (dwarf == NULL)
+    if (info == NULL)
         return;
-    if (dwarf->dwfl != NULL)
-        dwfl_end(dwarf->dwfl);
-    free(dwarf);
+    if (info->dwfl != NULL)
+        dwfl_end(info->dwfl);
+    free(info);
 }
 
 static const char *or_empty(const char *text)
@@ -71,7 +71,7 @@ static Dwarf_Word attribute_number(Dwarf_Die *die, unsigned int name)
 }
 
 /* Where the call of an inlined function stands: the place of the function around it. */
-static void place_of_call(Dwarf_Die *unit, Dwarf_Die *inlined, struct cli_dwarf_place *around)
+static void place_of_call(Dwarf_Die *unit, Dwarf_Die *inlined, struct cli_debug_info_place *around)
 {
     Dwarf_Files *files;
     size_t count;
@@ -83,11 +83,11 @@ static void place_of_call(Dwarf_Die *unit, Dwarf_Die *inlined, struct cli_dwarf_
     around->line = (uint32_t)attribute_number(inlined, DW_AT_call_line);
 }
 
-static void place_of_address(struct cli_dwarf *dwarf, uint64_t address,
-                             struct cli_dwarf_place *place)
+static void place_of_address(struct cli_debug_info *info, uint64_t address,
+                             struct cli_debug_info_place *place)
 {
     int line = 0;
-    Dwfl_Line *found = dwfl_module_getsrc(dwarf->module, address);
+    Dwfl_Line *found = dwfl_module_getsrc(info->module, address);
     const char *file = found != NULL ? dwfl_lineinfo(found, NULL, &line, NULL, NULL, NULL) : NULL;
     const char *folder = found != NULL ? dwfl_line_comp_dir(found) : NULL;
     place->file = cli_path_shorten(or_empty(folder), or_empty(file));
@@ -96,10 +96,10 @@ static void place_of_address(struct cli_dwarf *dwarf, uint64_t address,
 
 /* Names the places by the functions around the address; places[0] has its line already. */
 static size_t walk_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int count,
-                          struct cli_dwarf_place *places)
+                          struct cli_debug_info_place *places)
 {
     size_t found = 0;
-    for (int i = 0; i < count && found < CLI_DWARF_INLINED_MAX; i++) {
+    for (int i = 0; i < count && found < CLI_INLINED_MAX; i++) {
         int tag = dwarf_tag(&scopes[i]);
         if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
             continue;
@@ -108,18 +108,18 @@ static size_t walk_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int count,
         found++;
         if (tag == DW_TAG_subprogram)
             break;
-        if (found < CLI_DWARF_INLINED_MAX)
+        if (found < CLI_INLINED_MAX)
             place_of_call(unit, &scopes[i], &places[found]);
     }
     return found;
 }
 
 /* The chain of inlined functions, from the debug information. Returns how many places there are. */
-static size_t find_inlined(struct cli_dwarf *dwarf, uint64_t address,
-                           struct cli_dwarf_place *places)
+static size_t find_inlined(struct cli_debug_info *info, uint64_t address,
+                           struct cli_debug_info_place *places)
 {
     Dwarf_Addr bias;
-    Dwarf_Die *unit = dwfl_module_addrdie(dwarf->module, address, &bias);
+    Dwarf_Die *unit = dwfl_module_addrdie(info->module, address, &bias);
     Dwarf_Die *scopes = NULL;
     if (unit == NULL || dwarf_getscopes(unit, address - bias, &scopes) <= 0)
         return 0;
@@ -134,15 +134,15 @@ static size_t find_inlined(struct cli_dwarf *dwarf, uint64_t address,
     return found;
 }
 
-size_t cli_dwarf_find(struct cli_dwarf *dwarf, uint64_t address,
-                      struct cli_dwarf_place places[static CLI_DWARF_INLINED_MAX])
+size_t cli_debug_info_find(struct cli_debug_info *info, uint64_t address,
+                           struct cli_debug_info_place places[static CLI_INLINED_MAX])
 {
-    memset(places, 0, CLI_DWARF_INLINED_MAX * sizeof *places);
-    place_of_address(dwarf, address, &places[0]);
-    size_t found = find_inlined(dwarf, address, places);
+    memset(places, 0, CLI_INLINED_MAX * sizeof *places);
+    place_of_address(info, address, &places[0]);
+    size_t found = find_inlined(info, address, places);
     if (found > 0)
         return found;
-    places[0].function = or_empty(dwfl_module_addrname(dwarf->module, address));
+    places[0].function = or_empty(dwfl_module_addrname(info->module, address));
     places[0].inlined = false;
     return 1;
 }

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* A planned fault in words. */
+#include "scenarios/plan/plan.h"
+
+#include "scenarios/file/output.h"
+
+#include <steelmill/time.h>
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define NAMES_SHOWN 8u /* machines that are named one by one */
+
+/* A text that grows in the caller's buffer; `used` counts what does not fit, too. */
+struct line {
+    char *text;
+    size_t size;
+    int used;
+};
+
+static void put(struct line *line, const char *format, ...) SM_PRINTF(2, 3);
+
+static void put(struct line *line, const char *format, ...)
+{
+    va_list args;
+    size_t used = (size_t)line->used < line->size ? (size_t)line->used : line->size;
+    va_start(args, format);
+    line->used += vsnprintf(line->text + used, line->size - used, format, args);
+    va_end(args);
+}
+
+/* Three decimals of the unit that fits, without needless zeros: 3.2s, 17.25ms. */
+static void put_duration(struct line *line, int64_t ns)
+{
+    static const struct {
+        const char *name;
+        int64_t ns;
+    } units[] = {{"s", SM_S}, {"ms", SM_MS}, {"us", SM_US}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (ns < units[i].ns)
+            continue;
+        int64_t thousandths = ns % units[i].ns / (units[i].ns / 1000);
+        int digits = 3;
+        for (; digits > 0 && thousandths % 10 == 0; digits--)
+            thousandths /= 10;
+        put(line, "%" PRId64, ns / units[i].ns);
+        if (digits)
+            put(line, ".%0*" PRId64, digits, thousandths);
+        put(line, "%s", units[i].name);
+        return;
+    }
+    put(line, "%" PRId64 "ns", ns);
+}
+
+static void put_machine(struct line *line, const struct scn *scn, uint32_t machine)
+{
+    char name[SCN_VALUE_BYTES];
+    scn_machine_name(scn, machine, name, sizeof name);
+    put(line, "%s", name);
+}
+
+static void put_target(struct line *line, const struct scn *scn, const struct plan_fault *fault)
+{
+    if (fault->machine == SCN_NONE)
+        put(line, "the %s", scn->faults[fault->fault].of_role);
+    else
+        put_machine(line, scn, fault->machine);
+}
+
+/* "client1 store": the machines of one side. */
+static void put_side(struct line *line, const struct scn *scn, const uint32_t *sides, uint32_t side)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scn->machine_count; i++) {
+        if (sides[i] != side || ++count > NAMES_SHOWN)
+            continue;
+        put(line, " ");
+        put_machine(line, scn, i);
+    }
+    if (count > NAMES_SHOWN)
+        put(line, " and %u more", count - NAMES_SHOWN);
+}
+
+/* The machines in the order of the ring. */
+static void put_ring(struct line *line, const struct scn *scn, const uint32_t *places)
+{
+    uint32_t count = scn->machine_count, shown = count < NAMES_SHOWN ? count : NAMES_SHOWN;
+    uint32_t order[NAMES_SHOWN] = {0};
+    for (uint32_t i = 0; i < count; i++)
+        if (places[i] < shown)
+            order[places[i]] = i;
+    for (uint32_t i = 0; i < shown; i++) {
+        put(line, i ? " - " : " ");
+        put_machine(line, scn, order[i]);
+    }
+    put(line, shown < count ? " - and %u more" : " -", count - shown);
+}
+
+static void put_partition(struct line *line, const struct scn *scn, const struct plan_fault *fault)
+{
+    static const char *const splits[] = {
+        [SCN_SPLIT_HALVES] = "halves:",     [SCN_SPLIT_ISOLATE] = "isolate",
+        [SCN_SPLIT_MINORITY] = "minority:", [SCN_SPLIT_RING] = "ring:",
+        [SCN_SPLIT_BRIDGE] = "bridge:",     [SCN_SPLIT_ONE_WAY] = "one-way:",
+    };
+    uint32_t split = scn->faults[fault->fault].split;
+    put(line, "partition %s", splits[split]);
+    if (split == SCN_SPLIT_ISOLATE) {
+        put(line, " ");
+        put_target(line, scn, fault);
+        return;
+    }
+    if (split == SCN_SPLIT_RING) {
+        put_ring(line, scn, fault->sides);
+        return;
+    }
+    put_side(line, scn, fault->sides, 1);
+    put(line, split == SCN_SPLIT_ONE_WAY ? " -/->" : " |");
+    if (split == SCN_SPLIT_BRIDGE) {
+        put_side(line, scn, fault->sides, 2);
+        put(line, " |");
+    }
+    put_side(line, scn, fault->sides, 0);
+}
+
+static void put_links(struct line *line, const struct scn *scn, const struct scn_link *link)
+{
+    char from[SCN_VALUE_BYTES], to[SCN_VALUE_BYTES];
+    scn_format_target(from, sizeof from, scn, link->from_group, link->from_index);
+    scn_format_target(to, sizeof to, scn, link->to_group, link->to_index);
+    put(line, " %s -> %s", from, to);
+}
+
+static void put_what(struct line *line, const struct scn *scn, const struct plan_fault *fault)
+{
+    const struct scn_fault *entry = &scn->faults[fault->fault];
+    char changes[400];
+    switch ((enum scn_fault_kind)fault->kind) {
+    case SCN_FAULT_PAUSE:
+    case SCN_FAULT_CRASH:
+        put(line, fault->kind == SCN_FAULT_PAUSE ? "pause " : "crash ");
+        put_target(line, scn, fault);
+        put(line, "%s", entry->wipe ? " and wipe its disk," : "");
+        break;
+    case SCN_FAULT_PARTITION:
+        put_partition(line, scn, fault);
+        break;
+    case SCN_FAULT_LINK:
+        scn_format_link(changes, sizeof changes, &entry->link);
+        put(line, "degrade");
+        put_links(line, scn, &entry->link);
+        put(line, " to %s", changes);
+        break;
+    case SCN_FAULT_CLOG:
+        put(line, "clog");
+        put_links(line, scn, &entry->link);
+        break;
+    case SCN_FAULT_KIND_COUNT:
+        break;
+    }
+}
+
+int plan_describe(const struct scn *scn, const struct plan_fault *fault, char *text, size_t size)
+{
+    struct line line = {.text = text, .size = size};
+    put(&line, "%4" PRId64 ".%03" PRId64 "s ", fault->begin_ns / SM_S,
+        fault->begin_ns % SM_S / SM_MS);
+    put_what(&line, scn, fault);
+    if (fault->end_ns == INT64_MAX) {
+        put(&line, " for good");
+    } else {
+        put(&line, " for ");
+        put_duration(&line, fault->end_ns - fault->begin_ns);
+    }
+    if (fault->masked)
+        put(&line, " (masked)");
+    return line.used;
+}
