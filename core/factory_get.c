@@ -145,6 +145,8 @@ static int construct(struct sm_factory *factory, const struct sm_daemon_type *ty
             sm__factory_note(factory, error, "%s", words);
         else
             sm__factory_note(factory, error, "daemon '%s': construct: %s", type->name, words);
+        if (!sm__hook_top() && !factory->failed_daemon)
+            factory->failed_daemon = type->name;
         free_daemon(daemon);
         return error;
     }

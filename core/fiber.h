@@ -41,6 +41,8 @@ void sm__stack_give(struct sm__stack_pool *pool, uint32_t index);
 bool sm__stack_find(const struct sm__stack_pool *pool, const void *address, uint32_t *index,
                     bool *in_guard);
 void sm__stack_bounds(const struct sm__stack_pool *pool, uint32_t index, char **low, char **high);
+/* From now on every stack is filled with a byte before use: what reads it uninitialised shows. 0: off. */
+void sm__stack_fill(struct sm__stack_pool *pool, uint8_t fill);
 uint32_t sm__stack_peak(const struct sm__stack_pool *pool); /* stacks ever in use at once */
 
 /* Prepares a fiber that runs main(arg) on [low, high) when first entered. main never returns. */

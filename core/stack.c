@@ -29,6 +29,7 @@ struct sm__stack_pool {
     uint32_t free_count, used_count, used_peak;
     uint32_t *free_list; /* most recently returned last: warm in the cache */
     bool guard_by_madvise;
+    uint8_t fill; /* 0: stacks are handed out as they are */
 };
 
 int sm__stack_pool_create(struct sm__stack_pool **out, void *base, size_t stack_bytes,
@@ -121,6 +122,8 @@ int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, cha
     if (++pool->used_count > pool->used_peak)
         pool->used_peak = pool->used_count;
     sm__stack_bounds(pool, *index, low, high);
+    if (SM_UNLIKELY(pool->fill))
+        memset(*low, pool->fill, (size_t)(*high - *low));
     return 0;
 }
 
@@ -144,6 +147,11 @@ bool sm__stack_find(const struct sm__stack_pool *pool, const void *address, uint
     *index = (uint32_t)(offset / pool->stack_bytes);
     *in_guard = offset % pool->stack_bytes < PAGE_BYTES;
     return true;
+}
+
+void sm__stack_fill(struct sm__stack_pool *pool, uint8_t fill)
+{
+    pool->fill = fill;
 }
 
 uint32_t sm__stack_peak(const struct sm__stack_pool *pool)

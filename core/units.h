@@ -23,8 +23,8 @@ int sm__parse_bool(const char *text, bool *out); /* true false yes no on off */
 int sm__format_duration(char *text, size_t size, sm_time ns);
 
 /*
- * The nearest of `count` words to a mistyped one (Damerau-Levenshtein distance, at most a third of its
- * length, at least 1), or NULL: for "did you mean".
+ * The nearest of `count` words to a mistyped one (Damerau-Levenshtein distance, at most a third of
+ * its length, at least 1), or NULL: for "did you mean".
  */
 const char *sm__suggest(const char *word, const char *const *words, size_t count);
 

@@ -158,17 +158,12 @@ static void fly_twice(struct lo_net *net, struct lo_message *message, int64_t de
     fly(net, second, delay_ns);
 }
 
-static void transmit(struct lo_net *net, struct lo_message *message, uint64_t number, bool released);
+static void release(struct lo_net *net, struct lo_held *held);
 
-static void release(struct lo_net *net, struct lo_held *held)
+/* Sends message `number` of a path on its way, or finds that it has none. */
+static void transmit(struct lo_net *net, struct lo_message *message, struct lo_path *path,
+                     uint64_t number, bool released)
 {
-    transmit(net, held->object, held->number, true);
-}
-
-/* Sends message `number` of its path on its way, or finds that it has none. */
-static void transmit(struct lo_net *net, struct lo_message *message, uint64_t number, bool released)
-{
-    struct lo_path *path = lo_path_get(net, message->from->index, message->to->index);
     struct lo_judgement judgement;
 
     lo_path_judge(net, path, number, message->size, LO_TRAFFIC_DATAGRAM, &judgement);
@@ -189,6 +184,14 @@ static void transmit(struct lo_net *net, struct lo_message *message, uint64_t nu
     }
 }
 
+static void release(struct lo_net *net, struct lo_held *held)
+{
+    struct lo_message *message = held->object;
+
+    transmit(net, message, lo_path_get(net, message->from->index, message->to->index), held->number,
+             true);
+}
+
 /* ---- the contract ---- */
 
 static uint32_t datagram_ready(struct sm_waitable *self, uint32_t interest)
@@ -199,6 +202,7 @@ static uint32_t datagram_ready(struct sm_waitable *self, uint32_t interest)
 
 int sm_datagram_open(struct sm_net *net, struct sm_datagram **out, uint16_t port)
 {
+    lo_interface_check(net, __func__);
     *out = NULL;
     if (port == 0)
         port = lo_ports_pick(net, &net->datagram_ports);
@@ -248,7 +252,7 @@ int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to, co
     if (size)
         memcpy(message->data, data, size);
     struct lo_path *path = lo_path_get(net, from->index, receiver->index);
-    transmit(net, message, path->messages++, false);
+    transmit(net, message, path, path->messages++, false);
     return 0;
 }
 

@@ -171,6 +171,14 @@ static inline void lo_handle_check(const struct lo_handle *handle, uint32_t magi
         lo_handle_bug(handle, magic, call);
 }
 
+/* An interface is used by its own machine only. */
+static inline void lo_interface_check(const struct sm_net *interface, const char *call)
+{
+    SM_ASSERT_MSG(sm__current && sm__current->home == &interface->machine->home,
+                  "%s: this is the network of machine '%s', the caller runs on '%s'", call,
+                  interface->machine->name, sm__current ? sm__current->home->name : "");
+}
+
 /* ---- address.c ---- */
 void lo_names_init(struct lo_net *net);
 void lo_names_finish(struct lo_net *net);

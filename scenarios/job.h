@@ -48,7 +48,14 @@ struct job_command {
     int32_t reserved;
     int64_t until_ns;     /* stop the run there, unjudged; INT64_MAX: at its end */
     int64_t wall_limit_ns; /* real time after which it is given up, not judged */
-    uint64_t heap_base_shift, fill; /* verify part (b): other bases and fill bytes; 0: the usual ones */
+    /* verify part (b): other bases (a multiple of 2 MiB) and fill bytes; 0: the usual ones. */
+    uint64_t base_shift;
+    uint32_t heap_fill, stack_fill;
+    /*
+     * verify: who brought event `watch_event` about, given its cause? The run ends there, unjudged;
+     * frames, machine, task and daemon are those of the call that scheduled it (none: frame_count 0).
+     */
+    uint64_t watch_event, watch_cause; /* 0: off */
 };
 
 struct job_reply {

@@ -67,6 +67,7 @@ struct sim_event *sim_event_at(struct sim_world *world, int64_t at_ns, uint16_t 
     event->peer = 0;
     event->size = 0;
     event->kind = kind & 0xff;
+    sim_watch(world, event);
     if (at_ns == world->now)
         sim_ready_push_event(&world->ready, event);
     else

@@ -47,6 +47,7 @@ static void make_ready(struct sm_task *task)
     struct sim_machine *machine = sim_machine_of(task);
 
     task->cause = world->step;
+    sim_watch(world, task);
     if (SM_UNLIKELY(machine && machine->paused))
         sim_held_push(&machine->held, task);
     else if (world->timer_runs)
@@ -116,6 +117,7 @@ void sm__sched_timer_set(struct sm_task *task, sm_time deadline)
     if (pending) {
         if (pending->at_ns <= deadline) {
             pending->cause = world->step;
+            sim_watch(world, pending);
             return;
         }
         pending->object = NULL; /* too late for this deadline: drop it when it comes up */
@@ -166,8 +168,9 @@ static void timer_fire(struct sim_world *world, struct sim_event *event)
 
 /* ---- steps ---- */
 
-static inline struct sim_record *begin_record(struct sim_world *world)
+static inline struct sim_record *begin_record(struct sim_world *world, const void *object)
 {
+    sim_watch_record(world, object);
     struct sim_record *record = sim_digest_next(&world->digest);
 
     world->step = ++world->seq;
@@ -194,7 +197,7 @@ static void enter_task(struct sim_world *world, struct sm_task *task)
 
 static void run_task(struct sim_world *world, struct sm_task *task)
 {
-    struct sim_record *record = begin_record(world);
+    struct sim_record *record = begin_record(world, task);
 
     record->cause = task->cause;
     record->object = 0;
@@ -211,7 +214,7 @@ static void run_task(struct sim_world *world, struct sm_task *task)
 
 static void run_event(struct sim_world *world, struct sim_event *event)
 {
-    struct sim_record *record = begin_record(world);
+    struct sim_record *record = begin_record(world, event);
 
     record->cause = event->cause;
     record->object = event->number;
@@ -348,6 +351,7 @@ void sim_note(struct sim_world *world, const struct sim_record *partial)
 {
     struct sim_record *record = sim_digest_next(&world->digest);
 
+    sim_watch_record(world, NULL);
     *record = *partial;
     record->time_ns = world->now;
     record->seq = ++world->seq;

@@ -59,6 +59,7 @@ int sim_world_create(struct sim_world **out, const struct sim_options *given)
                                   options->stack_bytes, STACKS_MAX);
     if (error)
         goto fail_world;
+    sm__stack_fill(world->stacks, options->stack_fill);
     error = sim_heaps_reserve(options->machine_count_max, options->heap_limit_bytes,
                               options->address_shift);
     if (error)
@@ -101,6 +102,7 @@ void sim_world_destroy(struct sim_world *world)
         destroy_machine(world->machines[i]);
     sm_factory_destroy(world->factory);
     sim_properties_destroy(world->properties);
+    sim_history_finish(&world->history);
     sim_ready_finish(&world->ready);
     sim_events_finish(&world->events);
     sim_queue_finish(&world->queue);

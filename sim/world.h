@@ -22,6 +22,7 @@
 #include "sim/digest.h"
 #include "sim/event.h"
 #include "sim/heap.h"
+#include "sim/history.h"
 #include "sim/queue.h"
 #include "sim/ready.h"
 #include "sim/record.h"
@@ -105,7 +106,14 @@ struct sim_options {
     size_t heap_limit_bytes; /* per machine; 0: 64 MiB */
     uintptr_t address_shift; /* verify: other bases; a multiple of 1 MiB */
     uint8_t heap_fill;       /* 0: the usual pattern */
+    uint8_t stack_fill;      /* verify: a task's stack is filled with it before use; 0: not */
     bool buggify;
+    /* verify: watching who brings an event about. While step `watch_step` runs, `scheduled` is told of
+     * each task and event that becomes ready or is queued; `reached` is told when record `watch_seq`
+     * is about to be written for one of them (NULL: it is written at once, see sim_note). 0: off. */
+    uint64_t watch_step, watch_seq;
+    void (*scheduled)(void *arg, const void *object);
+    void (*reached)(void *arg, const void *object);
     /* A failure ends the run: this is told while the failing task's stack is still there. */
     void (*failed)(void *arg, struct sim_world *world, const struct sim_failure *failure);
     /* Takes log text. */
@@ -138,6 +146,7 @@ struct sim_world {
     uint32_t hook_count;
     struct sm_random random_sched, random_world;
     struct sim_properties *properties;
+    struct sim_history history;
     uint32_t task_count;     /* spawned so far: the tasks' numbers */
     uint32_t tasks_alive, tasks_peak;
     bool failed;
@@ -184,6 +193,19 @@ void sim_machine_resume(struct sim_machine *machine);
 bool sim_machine_has_role(const struct sim_machine *machine, const char *role);
 
 /* ---- steps ---- */
+/* Inside sim: tells options.scheduled, where that is wanted. */
+static inline void sim_watch(const struct sim_world *world, const void *object)
+{
+    if (SM_UNLIKELY(world->step == world->options.watch_step) && world->options.scheduled)
+        world->options.scheduled(world->options.arg, object);
+}
+
+static inline void sim_watch_record(const struct sim_world *world, const void *object)
+{
+    if (SM_UNLIKELY(world->seq + 1 == world->options.watch_seq) && world->options.reached)
+        world->options.reached(world->options.arg, object);
+}
+
 /* Records a step of its own kind at once: for what happens inside another step (a message lost). */
 void sim_note(struct sim_world *world, const struct sim_record *partial);
 /* A fresh world-wide stream: machine 0, or a machine's number. */

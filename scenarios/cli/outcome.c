@@ -49,6 +49,12 @@ static bool sound(const struct job_result *result, uint64_t seed)
            result->last_event_count <= JOB_EVENTS_LAST;
 }
 
+/* The worker could not begin the run, and says why. */
+static bool never_began(const struct job_result *result)
+{
+    return result->version == 0 && result->verdict == JOB_NOT_JUDGED && result->text[0] != '\0';
+}
+
 static void terminate_texts(struct job_result *result)
 {
     TERMINATE(result->text);
@@ -72,6 +78,11 @@ void cli_outcome_of_run(struct cli_outcome *outcome, const struct cli_worker *wo
         return;
     }
     outcome->result = *worker->result;
+    if (never_began(&outcome->result)) {
+        TERMINATE(outcome->result.text);
+        snprintf(outcome->text, sizeof outcome->text, "%s", outcome->result.text);
+        return;
+    }
     if (!sound(&outcome->result, worker->seed)) {
         cli_outcome_not_judged(outcome, worker->seed, "the worker's result is damaged");
         return;

@@ -10,6 +10,7 @@
 #include "scenarios/cli/shell.h"
 #include "scenarios/cli/style.h"
 #include "scenarios/cli/tables.h"
+#include "scenarios/cli/text.h"
 
 static void print_duration(FILE *file, const char *before, int64_t ns)
 {
@@ -48,18 +49,6 @@ void cli_report_header(FILE *file, const struct cli_scenario *scenario, const st
     fputc('\n', file);
 }
 
-static void print_verdict(FILE *file, const struct cli_outcome *outcome)
-{
-    enum cli_style style = outcome->exit == CLI_PASSED    ? CLI_GREEN
-                           : outcome->exit == CLI_FINDING ? CLI_RED
-                                                          : CLI_YELLOW;
-    fprintf(file, "verdict     %s%s%s", cli_style(file, style), cli_verdict_text(outcome->exit),
-            cli_style(file, CLI_PLAIN));
-    if (outcome->text[0] != '\0')
-        fprintf(file, ": %s", outcome->text);
-    fputc('\n', file);
-}
-
 /* Seconds, to the millisecond. */
 static void print_ms(FILE *file, const char *before, int64_t ns)
 {
@@ -86,40 +75,21 @@ static void print_amounts(FILE *file, const struct job_result *result)
             cli_group_digits(result->heap_peak_bytes, a), cli_group_digits(result->tasks_peak, b));
 }
 
-/* Text of several lines, each line indented alike. */
-static void print_lines(FILE *file, const char *title, const char *text)
-{
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        fprintf(file, "%-12s%.*s\n", title, (int)length, text);
-        text += length + (text[length] == '\n');
-        title = "";
-    }
-}
-
 void cli_report_run(FILE *file, const struct cli_scenario *scenario,
                     const struct cli_outcome *outcome, struct cli_symbols *symbols)
 {
     const struct job_result *result = &outcome->result;
-    print_verdict(file, outcome);
+    cli_print_verdict(file, outcome->exit);
+    fprintf(file, "%s%s\n", outcome->text[0] != '\0' ? ": " : "", outcome->text);
     if (!outcome->complete || outcome->exit == CLI_USAGE)
         return;
     print_amounts(file, result);
     cli_table_faults(file, scenario->scn, result->faults, result->fault_count);
     cli_table_properties(file, result->properties, result->property_count);
-    print_lines(file, "note", result->note);
+    cli_print_lines(file, "note        ", "            ", result->note);
     fprintf(file, "digest      %016" PRIx64 "\n", result->digest);
     if (outcome->exit == CLI_FINDING) {
         fputc('\n', file);
         cli_report_finding(file, scenario, result, symbols);
     }
-}
-
-const char *cli_verdict_text(int exit)
-{
-    return exit == CLI_PASSED     ? "passed"
-           : exit == CLI_FINDING  ? "finding"
-           : exit == CLI_USAGE    ? "unusable"
-           : exit == CLI_DIVERGED ? "diverged"
-                                  : "not judged";
 }

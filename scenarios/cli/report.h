@@ -24,8 +24,6 @@ void cli_report_finding(FILE *file, const struct cli_scenario *scenario,
 
 /* "property", "signal", ... of an enum job_finding. */
 const char *cli_finding_kind(uint32_t finding);
-/* "passed", "finding", "unusable", "not judged" */
-const char *cli_verdict_text(int exit);
 
 /* The same as one JSON object. */
 void cli_report_run_json(FILE *file, const struct cli_scenario *scenario,

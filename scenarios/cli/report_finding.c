@@ -8,6 +8,7 @@
 #include "scenarios/cli/shell.h"
 #include "scenarios/cli/signature.h"
 #include "scenarios/cli/style.h"
+#include "scenarios/cli/text.h"
 
 const char *cli_finding_kind(uint32_t finding)
 {
@@ -99,11 +100,7 @@ static void print_context(FILE *file, const char *text)
     if (*text == '\0')
         return;
     fputs("  faults around it\n", file);
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        fprintf(file, "    %.*s\n", (int)length, text);
-        text += length + (text[length] == '\n');
-    }
+    cli_print_lines(file, "    ", "    ", text);
 }
 
 static void print_last_events(FILE *file, const struct scn *scn, const struct job_result *result)

@@ -10,6 +10,7 @@
 #include "scenarios/cli/shell.h"
 #include "scenarios/cli/signature.h"
 #include "scenarios/cli/tables.h"
+#include "scenarios/cli/text.h"
 
 void cli_report_scenario_json(struct cli_json *json, const struct cli_scenario *scenario)
 {

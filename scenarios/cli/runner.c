@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenarios/cli/runner.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,18 +9,36 @@
 #include "scenarios/cli/locate.h"
 #include "scenarios/cli/signals.h"
 
+/* A descriptor for logs alone: what daemons print on stderr may be dropped. Open until we end. */
+static int log_descriptor(const struct cli_args *args)
+{
+    static int fd = -1;
+    if (args->log_level == CLI_LOG_NOTHING)
+        return -1;
+    if (fd < 0)
+        fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return fd;
+}
+
+struct cli_worker_setup cli_runner_setup(const struct cli_scenario *scenario,
+                                         const struct cli_args *args, const char *program)
+{
+    return (struct cli_worker_setup){
+        .program = program,
+        .scenario_fd = scn_arena_fd(scenario->arena),
+        .log_fd = log_descriptor(args),
+        .trace_fds = {-1, -1},
+        .wall_limit_ns = args->wall_limit_ns,
+    };
+}
+
 int cli_runner_init(struct cli_runner *runner, const struct cli_scenario *scenario,
                     const struct cli_args *args)
 {
     *runner = (struct cli_runner){.scenario = scenario, .pump = {.fd = -1}};
     cli_worker_init(&runner->worker);
     int failed = cli_locate_worker(runner->program);
-    runner->setup = (struct cli_worker_setup){
-        .program = runner->program,
-        .scenario_fd = scn_arena_fd(scenario->arena),
-        .keep_fds = {-1, -1},
-        .wall_limit_ns = args->wall_limit_ns,
-    };
+    runner->setup = cli_runner_setup(scenario, args, runner->program);
     return failed;
 }
 
@@ -87,14 +106,15 @@ void cli_runner_stop(struct cli_runner *runner)
     cli_worker_finish(&runner->worker);
 }
 
-struct job_command cli_runner_command(const struct cli_args *args, uint64_t seed)
+struct job_command cli_runner_command(const struct cli_args *args,
+                                      const struct cli_worker_setup *setup, uint64_t seed)
 {
     return (struct job_command){
         .version = JOB_VERSION,
         .flags = cli_given(args, CLI_OPT_JSON) ? JOB_LOG_JSON : 0,
         .seed = seed,
         .log_level = args->log_level,
-        .log_fd = args->log_level == CLI_LOG_NOTHING ? -1 : STDERR_FILENO,
+        .log_fd = setup->log_fd,
         .trace_fd = -1,
         .until_ns = args->until_ns,
         .wall_limit_ns = args->wall_limit_ns,

@@ -47,7 +47,12 @@ void cli_runner_run(struct cli_runner *runner, const struct job_command *command
 /* Ends the worker, so that the next run gets a fresh one. */
 void cli_runner_stop(struct cli_runner *runner);
 
+/* What a worker of a scenario is started with: no traces, output kept. */
+struct cli_worker_setup cli_runner_setup(const struct cli_scenario *scenario,
+                                         const struct cli_args *args, const char *program);
+
 /* The command for one run with the options given. */
-struct job_command cli_runner_command(const struct cli_args *args, uint64_t seed);
+struct job_command cli_runner_command(const struct cli_args *args,
+                                      const struct cli_worker_setup *setup, uint64_t seed);
 
 #endif

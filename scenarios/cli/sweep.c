@@ -62,7 +62,7 @@ static bool more(struct pool *pool)
 static void hand_out(struct pool *pool, struct cli_worker *worker)
 {
     const struct cli_sweep *sweep = pool->sweep;
-    struct job_command command = cli_runner_command(sweep->args, pool->next);
+    struct job_command command = cli_runner_command(sweep->args, &pool->setup, pool->next);
     cli_worker_command(worker, &command);
     if (pool->next > sweep->last - sweep->stride || sweep->last < sweep->stride)
         pool->exhausted = true;
@@ -197,13 +197,8 @@ int cli_sweep_run(struct cli_sweep *sweep)
         failed = CLI_NOT_JUDGED;
     } else {
         pool->sweep = sweep;
-        pool->setup = (struct cli_worker_setup){
-            .program = program,
-            .scenario_fd = scn_arena_fd(sweep->scenario->arena),
-            .keep_fds = {-1, -1},
-            .quiet = true,
-            .wall_limit_ns = sweep->args->wall_limit_ns,
-        };
+        pool->setup = cli_runner_setup(sweep->scenario, sweep->args, program);
+        pool->setup.quiet = true;
         for (uint32_t i = 0; i < sweep->jobs; i++)
             cli_worker_init(&pool->workers[i]);
         run(pool);

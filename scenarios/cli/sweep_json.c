@@ -5,6 +5,7 @@
 #include "scenarios/cli/report.h"
 #include "scenarios/cli/sweep_report.h"
 #include "scenarios/cli/tables.h"
+#include "scenarios/cli/text.h"
 
 static void seeds_json(struct cli_json *json, const char *name, const struct cli_seeds *seeds)
 {

@@ -10,6 +10,7 @@
 #include "scenarios/cli/shell.h"
 #include "scenarios/cli/style.h"
 #include "scenarios/cli/tables.h"
+#include "scenarios/cli/text.h"
 #include <steelmill/property.h>
 
 static uint32_t missed_count(const struct cli_summary *summary)
@@ -145,26 +146,10 @@ static void print_missed(FILE *file, const struct cli_summary *summary)
     }
 }
 
-static void print_note(FILE *file, const char *text)
-{
-    const char *title = "note";
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        fprintf(file, "%-12s%.*s\n", title, (int)length, text);
-        text += length + (text[length] == '\n');
-        title = "";
-    }
-}
-
 static void print_verdict(FILE *file, const struct cli_sweep *sweep,
                           const struct cli_summary *summary)
 {
-    int exit = cli_sweep_exit(sweep, summary);
-    enum cli_style style = exit == CLI_PASSED    ? CLI_GREEN
-                           : exit == CLI_FINDING ? CLI_RED
-                                                 : CLI_YELLOW;
-    fprintf(file, "verdict     %s%s%s", cli_style(file, style), cli_verdict_text(exit),
-            cli_style(file, CLI_PLAIN));
+    cli_print_verdict(file, cli_sweep_exit(sweep, summary));
     if (sweep->why[0] != '\0')
         fprintf(file, ": %s", sweep->why);
     else if (summary->group_count > 0)
@@ -194,7 +179,7 @@ void cli_sweep_report(FILE *file, const struct cli_sweep *sweep, const struct cl
     print_properties(file, summary);
     print_findings(file, summary);
     print_missed(file, summary);
-    print_note(file, summary->note);
+    cli_print_lines(file, "note        ", "            ", summary->note);
     fprintf(file, "digest      %016" PRIx64 " (of all runs)\n", summary->digest);
     print_verdict(file, sweep, summary);
 }

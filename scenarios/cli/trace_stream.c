@@ -55,7 +55,7 @@ int cli_trace_stream_open(struct cli_trace_stream *stream, struct cli_runner *ru
     stream->out = out;
     stream->format = format;
     stream->bytes = 0;
-    runner->setup.keep_fds[0] = stream->write_fd;
+    runner->setup.trace_fds[0] = stream->write_fd;
     runner->pump = (struct cli_pump){.fd = stream->read_fd, .read = drain, .arg = stream};
     return 0;
 }

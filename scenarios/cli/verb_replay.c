@@ -62,10 +62,10 @@ static int run(struct replay *replay)
 {
     const struct cli_args *args = replay->args;
     bool json = cli_given(args, CLI_OPT_JSON), trace = cli_given(args, CLI_OPT_TRACE);
-    struct job_command command = cli_runner_command(args, args->seed);
     int failed = cli_runner_init(&replay->runner, &replay->scenario, args);
     if (failed != 0)
         return failed;
+    struct job_command command = cli_runner_command(args, &replay->runner.setup, args->seed);
     if (cli_given(args, CLI_OPT_GDB))
         return debug(replay, &command);
     if (trace) {

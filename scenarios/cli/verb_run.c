@@ -19,7 +19,7 @@ static int run(const struct cli_scenario *scenario, const struct cli_args *args,
         printf("seed        %" PRIu64 "\n", seed);
         cli_report_header(stdout, scenario, args);
     }
-    struct job_command command = cli_runner_command(args, seed);
+    struct job_command command = cli_runner_command(args, &runner.setup, seed);
     runner.setup.quiet = json;
     command.flags |= json ? 0 : JOB_KEEP_OUTPUT;
     cli_runner_run(&runner, &command, outcome);

@@ -6,6 +6,7 @@
 #include "scenarios/cli/reader.h"
 #include "scenarios/cli/report.h"
 #include "scenarios/cli/runner.h"
+#include "scenarios/cli/text.h"
 #include "scenarios/cli/trace_stream.h"
 
 struct tracing {
@@ -17,13 +18,13 @@ struct tracing {
 
 static int run(struct tracing *tracing, const struct cli_args *args, FILE *out)
 {
-    struct job_command command = cli_runner_command(args, args->seed);
     int failed = cli_runner_init(&tracing->runner, &tracing->scenario, args);
     if (failed == 0)
         failed = cli_trace_stream_open(&tracing->stream, &tracing->runner, out, args->format);
     if (failed != 0)
         return failed;
     tracing->runner.setup.quiet = true;
+    struct job_command command = cli_runner_command(args, &tracing->runner.setup, args->seed);
     command.trace_fd = tracing->stream.write_fd;
     cli_runner_run(&tracing->runner, &command, &tracing->outcome);
     cli_runner_stop(&tracing->runner);

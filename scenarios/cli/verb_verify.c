@@ -29,7 +29,7 @@ struct verify {
 static void run(struct verify *verify, struct cli_runner *runner, uint64_t seed, int trace_fd,
                 struct cli_outcome *outcome)
 {
-    struct job_command command = cli_runner_command(verify->args, seed);
+    struct job_command command = cli_runner_command(verify->args, &runner->setup, seed);
     command.trace_fd = trace_fd;
     if (trace_fd >= 0)
         cli_trace_file_reset(trace_fd);
@@ -103,8 +103,8 @@ static int init_runners(struct verify *verify)
         int failed = cli_runner_init(runners[i], &verify->scenario, verify->args);
         if (failed != 0)
             return failed;
-        runners[i]->setup.keep_fds[0] = verified->reference_fd;
-        runners[i]->setup.keep_fds[1] = verified->other_fd;
+        runners[i]->setup.trace_fds[0] = verified->reference_fd;
+        runners[i]->setup.trace_fds[1] = verified->other_fd;
         runners[i]->setup.quiet = true;
     }
     return 0;

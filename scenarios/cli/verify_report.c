@@ -6,6 +6,7 @@
 #include "scenarios/cli/event_text.h"
 #include "scenarios/cli/report.h"
 #include "scenarios/cli/style.h"
+#include "scenarios/cli/text.h"
 #include "scenarios/cli/trace_file.h"
 
 #define EVENTS_BEFORE 3 /* equal events that are shown before the first difference */

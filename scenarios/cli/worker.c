@@ -78,8 +78,9 @@ static void execute(const struct cli_worker_setup *setup, const struct channels 
         argv[count++] = numbers[i];
     }
     argv[count] = NULL;
-    inherit(setup->keep_fds[0]);
-    inherit(setup->keep_fds[1]);
+    inherit(setup->log_fd);
+    inherit(setup->trace_fds[0]);
+    inherit(setup->trace_fds[1]);
     execvp(argv[0], (char *const *)argv);
 }
 

@@ -34,8 +34,8 @@ struct cli_worker {
 struct cli_worker_setup {
     const char *program; /* path of the worker program */
     int scenario_fd;
-    int keep_fds[2]; /* inherited under their own numbers: for logs and traces */
-    bool quiet;      /* what the worker prints on stdout is dropped */
+    int log_fd, trace_fds[2]; /* inherited under their own numbers */
+    bool quiet;               /* what the worker prints on stdout is dropped */
     int64_t wall_limit_ns;
 };
 

@@ -2,7 +2,8 @@
 /*
  * Bytes as they go over the network and onto the disk: little-endian, explicit, without padding.
  *
- * A reader never runs past its end: it turns bad and hands out zeros, so that a decoder checks once.
+ * A reader never runs past its end: it turns bad and hands out zeros, so that a decoder checks
+ * once.
  */
 #ifndef CRAFT_BYTES_H
 #define CRAFT_BYTES_H

@@ -112,9 +112,8 @@ size_t craft_message_size(const struct raft_message *message)
     case RAFT_IO_REQUEST_VOTE_RESULT:
         return MESSAGE_HEAD + 8 + 2;
     case RAFT_IO_INSTALL_SNAPSHOT:
-        return MESSAGE_HEAD + 4 * 8 +
-               craft_configuration_size(&message->install_snapshot.conf) + 4 +
-               message->install_snapshot.data.len;
+        return MESSAGE_HEAD + 4 * 8 + craft_configuration_size(&message->install_snapshot.conf) +
+               4 + message->install_snapshot.data.len;
     case RAFT_IO_TIMEOUT_NOW:
         return MESSAGE_HEAD + 3 * 8;
     default:

@@ -2,8 +2,8 @@
 /*
  * Raft's messages, entries and configurations as bytes.
  *
- * What a decoder allocates comes from raft_malloc, in the shape that libraft frees: the entries of a
- * message share one batch.
+ * What a decoder allocates comes from raft_malloc, in the shape that libraft frees: the entries of
+ * a message share one batch.
  */
 #ifndef CRAFT_CODEC_H
 #define CRAFT_CODEC_H

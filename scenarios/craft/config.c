@@ -11,8 +11,8 @@ static int read_times(struct sm_factory *factory, struct craft_config *config)
     if (!error)
         error = sm_config_duration(factory, "report_interval", 250 * SM_MS,
                                    &config->report_interval_ns);
-    if (!error && (config->heartbeat_ns < SM_MS ||
-                   config->heartbeat_ns >= config->election_timeout_ns))
+    if (!error &&
+        (config->heartbeat_ns < SM_MS || config->heartbeat_ns >= config->election_timeout_ns))
         error = sm_factory_fail(factory, -SM_ECONFIG,
                                 "config 'heartbeat' must be 1ms or more and less than "
                                 "'election_timeout'");
@@ -36,8 +36,8 @@ static int read_numbers(struct sm_factory *factory, struct craft_config *config)
                                 "config 'snapshot_threshold' and 'snapshot_trailing' must be 1 or "
                                 "more");
     if (!error && (config->append_error_ppm < 0 || config->append_error_ppm > 1000000))
-        error = sm_factory_fail(factory, -SM_ECONFIG,
-                                "config 'append_error_ppm' must be 0 to 1000000");
+        error =
+            sm_factory_fail(factory, -SM_ECONFIG, "config 'append_error_ppm' must be 0 to 1000000");
     return error;
 }
 

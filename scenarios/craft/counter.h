@@ -2,8 +2,8 @@
 /*
  * The replicated counter: what clients ask for and what they are told.
  *
- * A client works in a session and numbers its operations from 1. It asks for the next one only when it
- * was told the result of the one before, and asks again with the same number until then.
+ * A client works in a session and numbers its operations from 1. It asks for the next one only when
+ * it was told the result of the one before, and asks again with the same number until then.
  */
 #ifndef CRAFT_COUNTER_H
 #define CRAFT_COUNTER_H

@@ -22,8 +22,7 @@ static struct craft_session_state *add_session(struct craft_fsm *fsm, uint64_t s
 {
     if (fsm->session_count == fsm->session_capacity) {
         size_t capacity = fsm->session_capacity ? 2 * fsm->session_capacity : 8;
-        struct craft_session_state *sessions =
-            realloc(fsm->sessions, capacity * sizeof(*sessions));
+        struct craft_session_state *sessions = realloc(fsm->sessions, capacity * sizeof(*sessions));
         if (!sessions)
             return NULL;
         fsm->sessions = sessions;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state machine that libraft applies entries to: a counter, and for each session what it has done,
- * so that an operation that is in the log twice takes effect once.
+ * The state machine that libraft applies entries to: a counter, and for each session what it has
+ * done, so that an operation that is in the log twice takes effect once.
  *
  * Context: the task that drives raft. Never blocks.
  */

@@ -2,9 +2,9 @@
 /*
  * libraft's view of the world, over steelmill: raft_io.
  *
- * What touches the disk, but for term and vote, is a job of the disk task, which takes them in order
- * and syncs once for several appends. Term and vote are stored at once: libraft needs them durable
- * when the call returns, so the calling task parks.
+ * What touches the disk, but for term and vote, is a job of the disk task, which takes them in
+ * order and syncs once for several appends. Term and vote are stored at once: libraft needs them
+ * durable when the call returns, so the calling task parks.
  */
 #ifndef CRAFT_IO_H
 #define CRAFT_IO_H
@@ -37,7 +37,8 @@ void craft_io_init(struct craft_io *io, struct craft_loop *loop, struct craft_st
                    struct craft_transport *transport);
 /* Spawns the disk task. Returns 0, -ENOMEM, -ECANCELED. */
 int craft_io_start(struct craft_io *io);
-/* Hands a received message to libraft. Takes the bytes, which are from malloc. Context: the driver. */
+/* Hands a received message to libraft. Takes the bytes, which are from malloc. Context: the driver.
+ */
 void craft_io_receive(struct craft_io *io, raft_id from, uint8_t *bytes, size_t size);
 /*
  * After raft_close: fires all that is left with RAFT_CANCELED, then the callback of the close. All

@@ -5,6 +5,7 @@
 
 #include <steelmill/errors.h>
 #include <steelmill/property.h>
+#include <steelmill/task.h>
 
 #include <stdlib.h>
 
@@ -30,6 +31,18 @@ static struct craft_job *take_all(struct craft_io *io)
     io->last = &io->first;
     sm_event_clear(&io->jobs_ready);
     return jobs;
+}
+
+/* What a stop has interrupted is not done; the close completes it. */
+static void put_back(struct craft_io *io, struct craft_job *jobs)
+{
+    struct craft_job *last = jobs;
+    while (last->next)
+        last = last->next;
+    last->next = io->first;
+    if (!io->first)
+        io->last = &last->next;
+    io->first = jobs;
 }
 
 /* ---- completion: in the driver ---- */
@@ -62,14 +75,23 @@ static void complete(struct craft_io *io, struct craft_job *job)
     craft_loop_done(io->loop, &job->done);
 }
 
+/*
+ * The newest first: libraft cuts its log at each append that fails, and does not expect that an
+ * older one has cut it already.
+ */
 void craft_job_cancel_all(struct craft_io *io)
 {
-    struct craft_job *job = take_all(io);
+    struct craft_job *job = take_all(io), *newest = NULL;
     while (job) {
         struct craft_job *next = job->next;
-        job->status = RAFT_CANCELED;
-        complete(io, job);
+        job->next = newest;
+        newest = job;
         job = next;
+    }
+    for (; newest; newest = job) {
+        job = newest->next;
+        newest->status = RAFT_CANCELED;
+        complete(io, newest);
     }
 }
 
@@ -87,21 +109,17 @@ static int append(struct craft_io *io, struct craft_job *job)
 /* Runs appends that follow each other, and syncs them at once. Returns the first job after them. */
 static struct craft_job *run_appends(struct craft_io *io, struct craft_job *jobs)
 {
-    struct craft_job *job, *next, *end = jobs;
+    struct craft_job *end = jobs;
     for (; end && end->kind == CRAFT_JOB_APPEND; end = end->next)
         end->status = append(io, end);
     int error = craft_storage_sync(io->storage);
-    for (job = jobs; job != end; job = next) {
-        next = job->next;
+    for (struct craft_job *job = jobs; job != end; job = job->next)
         if (!job->status)
             job->status = error;
-        complete(io, job);
-    }
-    craft_loop_wake(io->loop);
     return end;
 }
 
-static void run_other(struct craft_io *io, struct craft_job *job)
+static struct craft_job *run_other(struct craft_io *io, struct craft_job *job)
 {
     switch (job->kind) {
     case CRAFT_JOB_TRUNCATE:
@@ -109,8 +127,7 @@ static void run_other(struct craft_io *io, struct craft_job *job)
         job->status = craft_storage_truncate(io->storage, job->index);
         break;
     case CRAFT_JOB_PUT:
-        job->status =
-            craft_storage_put_snapshot(io->storage, job->put.snapshot, job->put.trailing);
+        job->status = craft_storage_put_snapshot(io->storage, job->put.snapshot, job->put.trailing);
         break;
     case CRAFT_JOB_GET:
         job->status = craft_snapshot_read(io->storage->disk, &job->get.snapshot);
@@ -123,23 +140,35 @@ static void run_other(struct craft_io *io, struct craft_job *job)
     case CRAFT_JOB_APPEND: /* see run_appends */
         break;
     }
-    complete(io, job);
+    return job->next;
+}
+
+/* Runs the first of some jobs, and completes it. Returns the rest; NULL also after a cancellation.
+ */
+static struct craft_job *run_first(struct craft_io *io, struct craft_job *jobs)
+{
+    struct craft_job *end =
+        jobs->kind == CRAFT_JOB_APPEND ? run_appends(io, jobs) : run_other(io, jobs);
+    if (sm_task_cancelled()) {
+        put_back(io, jobs);
+        return NULL;
+    }
+    while (jobs != end) {
+        struct craft_job *next = jobs->next;
+        complete(io, jobs);
+        jobs = next;
+    }
     craft_loop_wake(io->loop);
+    return end;
 }
 
 int craft_job_run_all(void *arg)
 {
     struct craft_io *io = arg;
     while (sm_event_wait(&io->jobs_ready, SM_FOREVER) == 0) {
-        struct craft_job *job = take_all(io);
-        while (job) {
-            struct craft_job *next = job->next;
-            if (job->kind == CRAFT_JOB_APPEND)
-                next = run_appends(io, job);
-            else
-                run_other(io, job);
-            job = next;
-        }
+        struct craft_job *jobs = take_all(io);
+        while (jobs)
+            jobs = run_first(io, jobs);
     }
     return 0;
 }

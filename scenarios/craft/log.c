@@ -7,12 +7,12 @@
 
 #include <stdlib.h>
 
-#define MAGIC       0x31676f6c74666172u /* "raftlog1" */
-#define HEAD_BYTES  24
-#define SEAL_BYTES  8 /* a record's checksum, before its entry */
-#define LOG_NAME    "log"
-#define LOG_NEW     "log.new"
-#define FILE_FLAGS  (SM_FILE_READ | SM_FILE_WRITE | SM_FILE_CREATE)
+#define MAGIC      0x31676f6c74666172u /* "raftlog1" */
+#define HEAD_BYTES 24
+#define SEAL_BYTES 8 /* a record's checksum, before its entry */
+#define LOG_NAME   "log"
+#define LOG_NEW    "log.new"
+#define FILE_FLAGS (SM_FILE_READ | SM_FILE_WRITE | SM_FILE_CREATE)
 
 /* Where the valid part ends, and the checksum that the next record continues. */
 static int64_t end_of(const struct craft_log *log, size_t count)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The log of entries on disk: one file of records, each with a checksum that continues the one before
- * it. So a record is valid only behind its own predecessor: what a lost truncation leaves behind newer
- * records is never read as a part of the log.
+ * The log of entries on disk: one file of records, each with a checksum that continues the one
+ * before it. So a record is valid only behind its own predecessor: what a lost truncation leaves
+ * behind newer records is never read as a part of the log.
  *
  *   file:   head (magic, index of the first record, checksum), then records
  *   record: checksum, entry (codec.h)

@@ -2,15 +2,16 @@
 /*
  * What the one task that drives raft is fed with.
  *
- * libraft is not reentrant. So other tasks only put work into the inbox and completions into a list;
- * the driving task takes them out one at a time and calls libraft:
+ * libraft is not reentrant. So other tasks only put work into the inbox and completions into a
+ * list; the driving task takes them out one at a time and calls libraft:
  *
  *   readers, sessions --channel--> driver --calls--> libraft --asks--> raft_io
  *   disk task, senders --done list--^                                   |
  *        ^---------------------------- jobs, frames --------------------+
  *
  *   1. A callback fires once, from the driving task, never inside of the call that asked for it.
- *   2. While libraft runs (`inside`), nothing else calls it, although set_term and set_vote may park.
+ *   2. While libraft runs (`inside`), nothing else calls it, although set_term and set_vote may
+ * park.
  */
 #ifndef CRAFT_LOOP_H
 #define CRAFT_LOOP_H

@@ -25,8 +25,8 @@ static bool read_slot(struct craft_meta *meta, int slot)
 
 int craft_meta_open(struct craft_meta *meta, struct sm_disk *disk)
 {
-    int error = sm_file_open(disk, &meta->file, "meta",
-                             SM_FILE_READ | SM_FILE_WRITE | SM_FILE_CREATE);
+    int error =
+        sm_file_open(disk, &meta->file, "meta", SM_FILE_READ | SM_FILE_WRITE | SM_FILE_CREATE);
     if (error)
         return error;
     read_slot(meta, 0);
@@ -48,8 +48,8 @@ int craft_meta_store(struct craft_meta *meta, uint64_t term, uint64_t vote, bool
     at = craft_put_u64(at, term);
     at = craft_put_u64(at, vote);
     craft_put_u64(at, craft_hash(0, bytes, SLOT_BYTES - 8));
-    int error = sm_file_pwrite(meta->file, bytes, sizeof(bytes),
-                               (int64_t)(version % 2) * SLOT_STRIDE);
+    int error =
+        sm_file_pwrite(meta->file, bytes, sizeof(bytes), (int64_t)(version % 2) * SLOT_STRIDE);
     if (!error && sync)
         error = sm_file_fsync(meta->file);
     if (error)

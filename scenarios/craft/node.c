@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- construct ---- */
 
@@ -22,9 +23,10 @@ static int read_number(struct raft_node *node, size_t *prefix)
         (*prefix)--;
     node->id = strtoull(name + *prefix, NULL, 10);
     if (node->id < 1 || node->id > (raft_id)node->config.nodes || length >= CRAFT_ADDRESS_BYTES)
-        return sm_factory_fail(node->factory, -SM_ECONFIG,
-                               "machine '%s': the name must end in a number from 1 to %lld ('nodes')",
-                               name, (long long)node->config.nodes);
+        return sm_factory_fail(
+            node->factory, -SM_ECONFIG,
+            "machine '%s': the name must end in a number from 1 to %lld ('nodes')", name,
+            (long long)node->config.nodes);
     strcpy(node->address, name);
     return 0;
 }
@@ -92,8 +94,8 @@ static void init_parts(struct raft_node *node)
 
 static int init_raft(struct raft_node *node)
 {
-    int error = raft_init(&node->raft, &node->io.raft_io, &node->fsm.raft_fsm, node->id,
-                          node->address);
+    int error =
+        raft_init(&node->raft, &node->io.raft_io, &node->fsm.raft_fsm, node->id, node->address);
     if (error)
         return fail(node, "raft_init", error);
     node->prepared = true;

@@ -10,8 +10,8 @@
 /* The entry at an index of libraft's own log, a ring of those after `offset`; NULL: not there. */
 static const struct raft_entry *entry_at(const struct raft_log *log, raft_index index)
 {
-    size_t count = log->front <= log->back ? log->back - log->front
-                                           : log->size - log->front + log->back;
+    size_t count =
+        log->front <= log->back ? log->back - log->front : log->size - log->front + log->back;
     if (index <= log->offset || index > log->offset + count)
         return NULL;
     return &log->entries[(log->front + (index - log->offset - 1)) % log->size];

@@ -14,9 +14,10 @@
 #define CRAFT_ACK_BYTES    8u  /* the number that is expected next */
 
 enum craft_report_kind {
-    CRAFT_REPORT_LEADS = 1, /* in term `a`, node `b` leads: the node itself, or one that follows it */
-    CRAFT_REPORT_YIELDS,    /* the node leads no more, since term `a` */
-    CRAFT_REPORT_APPLIED,   /* at index `a`, the entry of term `b` whose hash is `c` */
+    CRAFT_REPORT_LEADS =
+        1,                /* in term `a`, node `b` leads: the node itself, or one that follows it */
+    CRAFT_REPORT_YIELDS,  /* the node leads no more, since term `a` */
+    CRAFT_REPORT_APPLIED, /* at index `a`, the entry of term `b` whose hash is `c` */
 };
 
 struct craft_report {

@@ -7,6 +7,7 @@
 #include <steelmill/task.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #define BACKLOG       16
 #define WRITE_TIMEOUT (5 * SM_S)
@@ -99,8 +100,8 @@ static int serve_one(struct session *session)
     if (!request)
         return -ENOMEM;
     request->raft = session->service->raft;
-    int error = craft_frame_read_into(session->stream, request->command, CRAFT_COMMAND_BYTES,
-                                      SM_FOREVER);
+    int error =
+        craft_frame_read_into(session->stream, request->command, CRAFT_COMMAND_BYTES, SM_FOREVER);
     const struct craft_work work = {.kind = CRAFT_WORK_REQUEST, .object = request};
     sm_event_clear(&session->answered);
     request->session = session;
@@ -160,8 +161,8 @@ static int accept_clients(void *arg)
 
 /* ---- life ---- */
 
-void craft_service_init(struct craft_service *service, struct sm_net *net,
-                        struct craft_loop *loop, struct raft *raft)
+void craft_service_init(struct craft_service *service, struct sm_net *net, struct craft_loop *loop,
+                        struct raft *raft)
 {
     *service = (struct craft_service){.net = net, .loop = loop, .raft = raft};
 }

@@ -20,8 +20,8 @@ struct craft_service {
     struct sm_listener *listener;
 };
 
-void craft_service_init(struct craft_service *service, struct sm_net *net,
-                        struct craft_loop *loop, struct raft *raft);
+void craft_service_init(struct craft_service *service, struct sm_net *net, struct craft_loop *loop,
+                        struct raft *raft);
 int craft_service_listen(struct craft_service *service);
 /* Spawns the tasks. Returns 0, -ENOMEM, -ECANCELED. */
 int craft_service_start(struct craft_service *service);

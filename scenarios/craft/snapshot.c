@@ -42,8 +42,8 @@ static uint8_t *encode(const struct raft_snapshot *snapshot, size_t *size)
 static int write_file(struct sm_disk *disk, const uint8_t *bytes, size_t size)
 {
     struct sm_file *file;
-    int error = sm_file_open(disk, &file, SNAPSHOT_NEW,
-                             SM_FILE_WRITE | SM_FILE_CREATE | SM_FILE_TRUNC);
+    int error =
+        sm_file_open(disk, &file, SNAPSHOT_NEW, SM_FILE_WRITE | SM_FILE_CREATE | SM_FILE_TRUNC);
     if (error)
         return error;
     error = sm_file_pwrite(file, bytes, size, 0);

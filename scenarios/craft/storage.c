@@ -59,8 +59,8 @@ int craft_storage_bootstrap(struct craft_storage *storage,
 }
 
 /*
- * A crash after a snapshot became durable may have left the log that it was to replace: it is of use
- * only if it agrees with the snapshot.
+ * A crash after a snapshot became durable may have left the log that it was to replace: it is of
+ * use only if it agrees with the snapshot.
  */
 static bool log_agrees(const struct craft_log *log, const struct raft_snapshot *snapshot)
 {

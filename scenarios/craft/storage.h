@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A node's durable state: term and vote (meta.h), entries (log.h), the newest snapshot (snapshot.h).
+ * A node's durable state: term and vote (meta.h), entries (log.h), the newest snapshot
+ * (snapshot.h).
  *
  *   1. The log begins at most one behind the snapshot's last index.
  *   2. A store that was bootstrapped has a term of 1 or more; bootstrapping stores that last.
  *   3. After a failed write all later ones fail, until the node starts again: nobody knows what the
  *      disk holds.
  *
- * Context: tasks; one of them at a time writes entries and snapshots, another may store the term and
- * the vote meanwhile. All calls block. They return 0 or RAFT_...
+ * Context: tasks; one of them at a time writes entries and snapshots, another may store the term
+ * and the vote meanwhile. All calls block. They return 0 or RAFT_...
  */
 #ifndef CRAFT_STORAGE_H
 #define CRAFT_STORAGE_H
@@ -39,7 +40,8 @@ int craft_storage_load(struct craft_storage *storage, struct raft_snapshot **sna
 int craft_storage_set_term(struct craft_storage *storage, raft_term term);
 int craft_storage_set_vote(struct craft_storage *storage, raft_id id);
 
-/* The entries are durable after craft_storage_sync. RAFT_IOERR also if `first` is not the next one. */
+/* The entries are durable after craft_storage_sync. RAFT_IOERR also if `first` is not the next one.
+ */
 int craft_storage_append(struct craft_storage *storage, raft_index first,
                          const struct raft_entry entries[], unsigned n);
 int craft_storage_sync(struct craft_storage *storage);

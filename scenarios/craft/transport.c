@@ -200,8 +200,8 @@ static int read_connection(void *arg)
     struct incoming incoming = *(struct incoming *)arg;
     uint8_t hello[HELLO_BYTES];
     free(arg);
-    int error = craft_frame_read_into(incoming.stream, hello, sizeof(hello),
-                                      sm_now() + HELLO_TIMEOUT);
+    int error =
+        craft_frame_read_into(incoming.stream, hello, sizeof(hello), sm_now() + HELLO_TIMEOUT);
     struct craft_reader reader = {hello, hello + sizeof(hello), error != 0};
     struct craft_peer *peer = craft_transport_peer(incoming.transport, craft_get_u64(&reader));
     if (peer)

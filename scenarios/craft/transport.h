@@ -5,8 +5,8 @@
  *
  *   queue of a peer --sender task--> stream ...... stream --reader task--> inbox
  *
- *   1. The bytes of a message are copied while it is sent; its callback fires when they were written
- *      to the stream, or dropped.
+ *   1. The bytes of a message are copied while it is sent; its callback fires when they were
+ * written to the stream, or dropped.
  *   2. A peer's queue is bounded. When it is full the oldest message is dropped: raft sends again.
  *   3. Of each peer only the newest connection is read.
  */

@@ -9,12 +9,12 @@
 
 #include <steelmill/net.h>
 
-#define CRAFT_PORT_RAFT    7100 /* between nodes */
-#define CRAFT_PORT_CLIENT  7200 /* clients to nodes */
-#define CRAFT_PORT_JUDGE   7300 /* nodes to the judge */
-#define CRAFT_FRAME_HEAD   4u
-#define CRAFT_FRAME_MAX    (1u << 20)
-#define CRAFT_NODES_MAX    9u
+#define CRAFT_PORT_RAFT     7100 /* between nodes */
+#define CRAFT_PORT_CLIENT   7200 /* clients to nodes */
+#define CRAFT_PORT_JUDGE    7300 /* nodes to the judge */
+#define CRAFT_FRAME_HEAD    4u
+#define CRAFT_FRAME_MAX     (1u << 20)
+#define CRAFT_NODES_MAX     9u
 #define CRAFT_ADDRESS_BYTES 64
 
 /*

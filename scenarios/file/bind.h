@@ -3,7 +3,7 @@
  * The table-driven binder: one table describes what a map in a scenario file may hold, and serves
  * the parser, its messages, the printer, and the JSON Schema.
  *
- *   table.c    the tables
+ *   table*.c   the tables
  *   bind.c     reads maps and lists by their tables
  *   values.c   types of single values
  *   targets.c  types that name machines

@@ -60,6 +60,18 @@ static const char *explain(const char *problem)
     return problem ? problem : "unreadable";
 }
 
+/* The byte at a mark, which counts characters; a NUL at the end. */
+static char byte_at(const struct builder *b, yaml_mark_t mark)
+{
+    size_t left = mark.index;
+    for (size_t i = 0; i < b->size; i++) {
+        bool begins = (b->text[i] & 0xc0) != 0x80;
+        if (begins && left-- == 0)
+            return b->text[i];
+    }
+    return '\0';
+}
+
 static int fail_syntax(struct builder *b)
 {
     const yaml_parser_t *parser = &b->parser;
@@ -69,11 +81,10 @@ static int fail_syntax(struct builder *b)
         return -ENOMEM;
     }
     /* libyaml calls a tab "a character that cannot start any token". */
-    size_t at = parser->problem_mark.index;
-    if (at < b->size && b->text[at] == '\t')
+    if (byte_at(b, parser->problem_mark) == '\t')
         return scn_tree_fail(b->tree, place, "a tab: indent with spaces");
     const char *problem = explain(parser->problem);
-    if (!parser->context || parser->context_mark.line == parser->problem_mark.line)
+    if (!parser->context || b->set || parser->context_mark.line == parser->problem_mark.line)
         return scn_tree_fail(b->tree, place, "not valid YAML: %s", problem);
     return scn_tree_fail(b->tree, place, "not valid YAML: %s, %s that begins in line %zu", problem,
                          parser->context, parser->context_mark.line + 1);

@@ -74,7 +74,7 @@ int scn_format_bytes(char *text, size_t size, int64_t bytes)
 
 int scn_format_latency(char *text, size_t size, const struct scn_latency *latency)
 {
-    char a[32], b[32], shape[32];
+    char a[32], b[32], shape[48];
     sm__format_duration(a, sizeof a, latency->a_ns);
     sm__format_duration(b, sizeof b, latency->b_ns);
     switch ((enum scn_latency_kind)latency->kind) {

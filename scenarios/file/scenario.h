@@ -2,6 +2,11 @@
 /*
  * A scenario, resolved: what the parser makes of a file, and what a run is made from.
  *
+ * In this folder: table.c says what a file may hold; start there. read.c goes from a file
+ * (source.c) through its document (document.c, node.c, set.c) to this struct by the tables (bind.c,
+ * and the types of values: times.c, numbers.c, latency.c, words.c, targets.c). print.c and schema.c
+ * read the same tables. A worker needs arena.c, names.c and output.c only, without a YAML library.
+ *
  * All of it lies in one arena that is mapped at one fixed address, so that a worker process can map
  * the same memory and use the pointers as they are. Nothing in it points outside; it is read-only
  * once the parser is done. Absent strings are "", absent lists have count 0.

@@ -115,13 +115,14 @@ static void put_partition(struct line *line, const struct scn *scn, const struct
         put_ring(line, scn, fault->sides);
         return;
     }
-    put_side(line, scn, fault->sides, 1);
-    put(line, split == SCN_SPLIT_ONE_WAY ? " -/->" : " |");
+    bool one_way = split == SCN_SPLIT_ONE_WAY;
+    put_side(line, scn, fault->sides, one_way ? 0 : 1);
+    put(line, one_way ? " -/->" : " |");
     if (split == SCN_SPLIT_BRIDGE) {
         put_side(line, scn, fault->sides, 2);
         put(line, " |");
     }
-    put_side(line, scn, fault->sides, 0);
+    put_side(line, scn, fault->sides, one_way ? 1 : 0);
 }
 
 static void put_links(struct line *line, const struct scn *scn, const struct scn_link *link)

@@ -28,7 +28,7 @@ struct plan_fault {
      * partition: for each machine the side that it is on. Only machines of one side see each other.
      *   halves, isolate, minority   0 and 1; isolate: 1 is the one, minority: 1 are the few
      *   bridge                      0 and 1; the one on side 2 sees all and is seen by all
-     *   one-way                     0 and 1; what side 1 sends to side 0 is lost, all else arrives
+     *   one-way                     0 and 1; what side 0 sends to side 1 is lost, all else arrives
      *   ring                        its place, from 0: it sees the places before and after its own
      * NULL for other kinds, and for `isolate` by role: whoever holds the role then is alone.
      */

@@ -30,7 +30,7 @@ static void copy_text(char *to, size_t size, const char *from)
     snprintf(to, size, "%s", from ? from : "");
 }
 
-static void note_where(struct run *run, struct sim_machine *machine, const struct sm_task *task)
+void finding_note_where(struct run *run, struct sim_machine *machine, const struct sm_task *task)
 {
     struct job_result *result = run->result;
 
@@ -90,7 +90,7 @@ void finding_of_failure(void *arg, struct sim_world *world, const struct sim_fai
     if (run->unusable)
         run->result->verdict = JOB_UNUSABLE;
     copy_text(run->result->text, sizeof run->result->text, failure->text);
-    note_where(run, failure->machine, failure->task);
+    finding_note_where(run, failure->machine, failure->task);
     if (failure->kind == SIM_FAILURE_DAEMON)
         copy_text(run->result->daemon, sizeof run->result->daemon, failure->subject);
     backtrace_take(run->result);
@@ -107,7 +107,7 @@ void finding_of_judgement(struct run *run, enum job_finding kind, const char *su
     va_start(args, format);
     vsnprintf(run->result->text, sizeof run->result->text, format, args);
     va_end(args);
-    note_where(run, NULL, NULL);
+    finding_note_where(run, NULL, NULL);
 }
 
 /* ---- signals ---- */
@@ -168,11 +168,10 @@ static void fill_signal(struct run *run, int number, const siginfo_t *info)
         snprintf(result->text, sizeof result->text, "%s at address 0x%llx", signal_text(number),
                  (unsigned long long)result->fault_address);
     }
-    note_where(run, NULL, task);
+    finding_note_where(run, NULL, task);
 }
 
-/* Ends the child: the result is complete. */
-_Noreturn static void end_child(struct run *run)
+_Noreturn void finding_end_child(struct run *run)
 {
     worker_finish(run);
     armed = NULL;
@@ -192,7 +191,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
     fill_signal(run, number, info);
     const struct backtrace_registers registers = registers_of(context);
     backtrace_take_at(run->result, &registers, run->world->stacks);
-    end_child(run);
+    finding_end_child(run);
 }
 
 /* ---- loops ---- */
@@ -216,10 +215,10 @@ static void on_tick(int number, siginfo_t *info, void *context)
     snprintf(run->result->text, sizeof run->result->text,
              "task '%s' does not yield: it ran for more than %lld ms of CPU time without blocking",
              sm__current->name, (long long)(run->scn->spin_limit_ns / SM_MS));
-    note_where(run, NULL, sm__current);
+    finding_note_where(run, NULL, sm__current);
     const struct backtrace_registers registers = registers_of(context);
     backtrace_take_at(run->result, &registers, run->world->stacks);
-    end_child(run);
+    finding_end_child(run);
 }
 
 static void set_tick(int64_t interval_ns)
@@ -243,9 +242,9 @@ static void on_exit_call(void)
     sim_heap_current = NULL;
     begin_finding(run, JOB_FINDING_EXIT, "exit");
     copy_text(run->result->text, sizeof run->result->text, "the daemon called exit");
-    note_where(run, NULL, sm__current);
+    finding_note_where(run, NULL, sm__current);
     backtrace_take(run->result);
-    end_child(run);
+    finding_end_child(run);
 }
 
 /* Past the exit handlers: daemons call these by name, so the program's definition is theirs. */

@@ -91,8 +91,13 @@ static struct sim_options options_of(struct run *run)
         .stack_bytes = scn->stack_bytes,
         .machine_count_max = scn->machine_count,
         .heap_limit_bytes = memory_bytes,
-        .address_shift = command->heap_base_shift,
-        .heap_fill = (uint8_t)command->fill,
+        .address_shift = command->base_shift,
+        .heap_fill = (uint8_t)command->heap_fill,
+        .stack_fill = (uint8_t)command->stack_fill,
+        .watch_seq = command->watch_event,
+        .watch_step = command->watch_event ? command->watch_cause : UINT64_MAX,
+        .scheduled = watch_scheduled,
+        .reached = watch_reached,
         .buggify = scn->buggify,
         .failed = finding_of_failure,
         .log = take_log,
@@ -145,6 +150,7 @@ static int make_world(struct run *run)
         return error;
     if (run->plugin->sites_begin)
         sim_properties_declare(run->world, run->plugin->sites_begin, run->plugin->sites_end);
+    sm_factory_seal(run->world->factory); /* its daemons would live in some machine's heap */
     run->nemesis = nemesis_create(run);
     start_machines(run);
     return 0;
@@ -167,6 +173,29 @@ static void judge_eventually(struct run *run, const char *name, bool idle)
                              name, pending, pending == 1 ? "" : "s");
 }
 
+/* So far the judge searches before it gives up: a few seconds. */
+#define JUDGE_STEPS_MAX 20000000u
+
+static void judge_history(struct run *run)
+{
+    char text[512];
+
+    if (!run->scn->linearizable[0])
+        return;
+    switch (sim_history_judge_register(&run->world->history, JUDGE_STEPS_MAX, text, sizeof text)) {
+    case SIM_LINEARIZABLE:
+        break;
+    case SIM_NOT_LINEARIZABLE:
+        finding_of_judgement(run, JOB_FINDING_HISTORY, run->scn->linearizable, "%s", text);
+        break;
+    case SIM_TOO_COSTLY:
+        snprintf(run->result->note, sizeof run->result->note,
+                 "the history is too entangled to be judged: %zu operations\n",
+                 run->world->history.count);
+        break;
+    }
+}
+
 /* Those that the scenario names must have been evaluated; the others must hold if they were. */
 static void judge(struct run *run, bool idle)
 {
@@ -180,6 +209,7 @@ static void judge(struct run *run, bool idle)
         if (properties[i].kind == SM_SITE_EVENTUALLY && properties[i].hit_count > 0)
             judge_eventually(run, properties[i].name, idle);
     }
+    judge_history(run);
 }
 
 /* ---- the end ---- */

@@ -9,6 +9,7 @@
  *   nemesis.c   carries the plan out
  *   finding.c   a failure becomes a finding in the result; signals and loops
  *   backtrace.c return addresses and modules
+ *   watch.c     verify: who brought an event about
  */
 #ifndef STEELMILL_SCENARIOS_WORKER_WORKER_H
 #define STEELMILL_SCENARIOS_WORKER_WORKER_H
@@ -58,6 +59,10 @@ void worker_run(struct run *run);
 void worker_finish(struct run *run);
 void worker_log_flush(struct run *run);
 
+/* ---- watch.c: sim_options.scheduled and .reached ---- */
+void watch_scheduled(void *run, const void *object);
+void watch_reached(void *run, const void *object);
+
 /* ---- program.c ---- */
 int worker_machine_start(void *run, struct sim_machine *machine);
 int worker_machine_stop(void *run, struct sim_machine *machine, sm_time deadline);
@@ -76,6 +81,10 @@ void finding_arm(struct run *run);
 void finding_disarm(struct run *run);
 /* sim_options.failed */
 void finding_of_failure(void *run, struct sim_world *world, const struct sim_failure *failure);
+/* Writes down machine, task, time and the latest events. */
+void finding_note_where(struct run *run, struct sim_machine *machine, const struct sm_task *task);
+/* Ends the run's process: the result is complete. */
+_Noreturn void finding_end_child(struct run *run);
 /* A finding without a backtrace: what is judged at the end. */
 void finding_of_judgement(struct run *run, enum job_finding kind, const char *subject,
                           const char *format, ...) SM_PRINTF(4, 5);

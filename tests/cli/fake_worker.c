@@ -194,6 +194,8 @@ static void obey(const struct job_command *command)
         reply(JOB_VERSION, 0, "", whole / 2);
         _exit(7);
     }
+    if (!(command->flags & JOB_KEEP_OUTPUT)) /* logs have a descriptor of their own */
+        close(STDERR_FILENO);
     memset(result, 0, sizeof *result);
     fill_result(command);
     if (command->log_fd >= 0 && command->log_level >= 2)

@@ -92,6 +92,7 @@ START_TEST(construct_fails)
     ck_assert_int_eq(sm_factory_get(factory, &a_daemon, &instance), -EADDRINUSE);
     ck_assert_str_eq(sm_factory_detail(factory), "factory 'f': daemon 'a': construct: daemon 'b': "
                                                  "construct: address in use (port 7000)");
+    ck_assert_str_eq(sm__factory_failed_daemon(factory), "a");
     ck_assert_ptr_null(sm_factory_find(factory, "b"));
     PROBE_TRACED("construct c, construct b");
     b_spec.construct_error = 0;

@@ -246,20 +246,19 @@ static int lose_in_task(void *arg)
 /* Whoever loses a lease that is being lost waits with the first. */
 IN_WORLD(lose_twice)
 {
+    struct sm_task *task;
     make();
     a_spec.stop_ns = SM_S;
     a_spec.stop_error = -EIO;
     ck_assert_int_eq(sm_lease_acquired(lease, 1, 10 * SM_S), 0);
-    ck_assert_int_eq(sm_task_spawn(NULL, "loser", lose_in_task, NULL), 0);
+    ck_assert_int_eq(sm_task_spawn(&task, "loser", lose_in_task, NULL), 0);
     sm_sleep(SM_MS);
     ck_assert(!sm_lease_held(lease));
     ck_assert_int_eq(sm_lease_lose(lease, "released", SM_FOREVER), -EIO);
-    sm_yield();
+    ck_assert_int_eq(sm_task_join(task, NULL, SM_FOREVER), 0);
     ck_assert_int_eq(result, -EIO);
     ck_assert_int_eq(sm_now(), SM_S);
-    sm_lease_destroy(lease);
-    sm_factory_stop(parent, SM_FOREVER);
-    sm_factory_destroy(parent);
+    destroy();
 }
 
 static int lose_from_within(void *self)

@@ -38,10 +38,12 @@ void unload(struct loaded *loaded)
 int text_append(void *arg, const char *bytes, size_t size)
 {
     struct text *text = arg;
-    char *grown = realloc(text->bytes, text->size + size + 1);
-    ck_assert_ptr_nonnull(grown);
-    memcpy(grown + text->size, bytes, size);
-    text->bytes = grown;
+    if (text->size + size >= text->capacity) {
+        text->capacity = 2 * (text->size + size) + 64;
+        text->bytes = realloc(text->bytes, text->capacity);
+        ck_assert_ptr_nonnull(text->bytes);
+    }
+    memcpy(text->bytes + text->size, bytes, size);
     text->size += size;
     text->bytes[text->size] = '\0';
     return 0;

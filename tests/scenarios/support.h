@@ -15,7 +15,7 @@ struct loaded {
 /* A text that grows. */
 struct text {
     char *bytes; /* ended by a NUL */
-    size_t size;
+    size_t size, capacity;
 };
 
 /* Reads a file of tests/scenarios; fails the test with its message if that fails. */

@@ -123,7 +123,8 @@ SM_API void sm_factory_seal(struct sm_factory *factory);
  * Prepares all daemons in the order of construction, then starts every `run` in a task of its own.
  * If one prepare fails, the factory is stopped again (what was prepared, in reverse) before this
  * returns.
- *   deadline: for all prepares together
+ *   deadline: for all prepares together; undoing a failure has 5 s of its own
+ * Context: a task that does not belong to the factory (asserted).
  * Blocks? until all are prepared, the deadline, or cancellation.
  * Returns: 0; the error of the prepare that failed; -ETIMEDOUT; -ECANCELED; -EALREADY.
  */
@@ -140,7 +141,8 @@ SM_API int sm_factory_wait(struct sm_factory *factory, sm_time deadline);
  * Stops a factory: children first, last created first; then its daemons in the reverse order of
  * construction: cancel the daemon's tasks, wait for them, call its stop hook. A daemon that fails or
  * does not end in time does not keep the others from being stopped.
- *   deadline: for the whole; each stop hook sees what is left of it
+ *   deadline: for the whole; each stop hook sees what is left of it. Once it has passed, each further
+ *   daemon still gets 100 ms to notice that it is cancelled
  * Context: a task that does not belong to the factory (else -EDEADLK).
  * Returns: 0; the first failure, which includes a `run` that had failed earlier and that nobody was
  *   told of; -ETIMEDOUT (the detail names who did not end). A second call returns 0, and waits if the

@@ -51,8 +51,10 @@ SM_API int sm_lease_renewed(struct sm_lease *lease, uint64_t token, sm_time expi
 
 /*
  * The right is gone, or given up: stops the child factory and waits for it. Nothing happens if FREE.
- * It is called by itself when the lease expires. The lease counts as lost from the first moment on.
- * Returns: 0, or what stopping the child returned. The lease is FREE afterwards in any case.
+ * It is called by itself when the lease expires (the child then has 10 s to stop). The lease counts as
+ * lost from the first moment on.
+ * Returns: 0, or what stopping the child returned. The lease is FREE afterwards in any case, but for
+ *   a caller in the child itself, which cannot wait for its own end and gets -ECANCELED at once.
  */
 SM_API int sm_lease_lose(struct sm_lease *lease, const char *reason, sm_time deadline);
 

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#include <steelmill/plugin.h>
+
+#include "client.h"
+#include "judge.h"
+#include "node.h"
+
+SM_PLUGIN("Debian's libraft under simulation: a replicated counter, its clients, and a judge.",
+          &raft_node_daemon, &counter_client_daemon, &raft_judge_daemon)

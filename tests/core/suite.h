@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the suites of the kernel's pieces share: a main that runs a list of tests and prints TAP,
+ * and worlds that run one body under several seeds and policies, or to the bug that it has.
+ */
+#ifndef STEELMILL_TESTS_CORE_SUITE_H
+#define STEELMILL_TESTS_CORE_SUITE_H
+
+#include "tests/core/world.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUITE_TIMEOUT_S 60
+
+/* Runs the tests in order. Returns the exit code of main. */
+static inline int suite_main(const char *name, const TTest *const *tests, size_t count)
+{
+    Suite *suite = suite_create(name);
+    TCase *tc = tcase_create(name);
+
+    tcase_set_timeout(tc, SUITE_TIMEOUT_S);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(tc, tests[i]);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_SILENT);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#define SUITE_MAIN(name_, ...)                                              \
+    int main(void)                                                          \
+    {                                                                       \
+        const TTest *const tests_[] = {__VA_ARGS__};                        \
+        return suite_main(name_, tests_, sizeof tests_ / sizeof tests_[0]); \
+    }
+
+/*
+ * Runs a body on one machine under `seed_count` seeds of each policy; `check` (may be NULL) looks
+ * at the outcome in host context. A failed run fails the test and names its seed.
+ */
+static inline void suite_sweep(tw_body body, void *arg, uint64_t seed_count,
+                               void (*check)(void *arg))
+{
+    static struct tw tw;
+
+    for (uint64_t seed = 0; seed < 3 * seed_count; seed++) {
+        const struct sim_options options = {.seed = seed, .policy = (enum sim_policy)(seed % 3)};
+        tw_create(&tw, 1, &options, body, arg);
+        const enum sim_outcome outcome = tw_run(&tw, 3600 * SM_S);
+        ck_assert_msg(outcome == SIM_IDLE, "seed %llu: %s", (unsigned long long)seed,
+                      outcome == SIM_FAILED ? tw.failure.text : "it did not come to an end");
+        if (check)
+            check(arg);
+        tw_destroy(&tw);
+    }
+}
+
+/* Runs a body that must break an assertion whose text contains `words`. */
+static inline void suite_bug(tw_body body, void *arg, const char *words)
+{
+    static struct tw tw;
+
+    tw_create(&tw, 2, NULL, body, arg);
+    ck_assert_int_eq(tw_run(&tw, SM_S), SIM_FAILED);
+    ck_assert_int_eq(tw.failure.kind, SIM_FAILURE_ASSERT);
+    ck_assert_msg(strstr(tw.failure.text, words), "'%s' lacks '%s'", tw.failure.text, words);
+    tw_destroy(&tw);
+}
+
+#endif

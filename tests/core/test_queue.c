@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* The event queue against a plain sorted list. */
+#include "core/random.h"
+#include "sim/queue.h"
+#include "tests/core/suite.h"
+
+/* ---- the oracle: a list, sorted by time and then by order of insertion ---- */
+
+#define ORACLE_MAX 4096
+
+static struct {
+    int64_t times[ORACLE_MAX];
+    uint32_t slots[ORACLE_MAX];
+    size_t count;
+} oracle;
+
+static void oracle_push(int64_t time_ns, uint32_t slot)
+{
+    size_t at = oracle.count++;
+
+    for (; at > 0 && oracle.times[at - 1] > time_ns; at--) {
+        oracle.times[at] = oracle.times[at - 1];
+        oracle.slots[at] = oracle.slots[at - 1];
+    }
+    oracle.times[at] = time_ns;
+    oracle.slots[at] = slot;
+}
+
+static uint32_t oracle_pop(void)
+{
+    const uint32_t slot = oracle.slots[0];
+
+    oracle.count--;
+    memmove(oracle.times, oracle.times + 1, oracle.count * sizeof *oracle.times);
+    memmove(oracle.slots, oracle.slots + 1, oracle.count * sizeof *oracle.slots);
+    return slot;
+}
+
+/* ---- */
+
+static uint64_t key, drawn_count;
+
+static uint64_t below(uint64_t bound)
+{
+    return sm__random_scale(sm__random_draw(key, drawn_count++), bound);
+}
+
+/* Pushes and pops at random, `grow` in 100 times a push, times within `spread` of the latest
+ * popped. */
+static void compare(size_t steps, uint64_t grow, int64_t spread)
+{
+    struct sim_queue queue;
+    int64_t now = 0;
+
+    oracle.count = 0;
+    sim_queue_init(&queue);
+    for (size_t i = 0; i < steps; i++) {
+        const bool push = oracle.count == 0 || (oracle.count < ORACLE_MAX && below(100) < grow);
+        if (push) {
+            const int64_t time_ns = now + (int64_t)below((uint64_t)spread);
+            const uint32_t slot = (uint32_t)below(SIM_QUEUE_SLOTS_MAX);
+            sim_queue_push(&queue, time_ns, slot);
+            oracle_push(time_ns, slot);
+        } else {
+            now = sim_queue_time(&queue);
+            ck_assert_int_eq(now, oracle.times[0]);
+            ck_assert_uint_eq(sim_queue_pop(&queue), oracle_pop());
+        }
+        ck_assert_uint_eq(queue.count, oracle.count);
+    }
+    while (oracle.count > 0)
+        ck_assert_uint_eq(sim_queue_pop(&queue), oracle_pop());
+    ck_assert_uint_eq(queue.count, 0);
+    sim_queue_finish(&queue);
+}
+
+/* 100,000 random steps agree with the list: a short queue, a long one, one that fills up and
+ * drains, few different times and many. */
+START_TEST(agrees_with_a_list)
+{
+    static const struct {
+        size_t steps;
+        uint64_t grow;
+        int64_t spread;
+    } runs[] = {
+        {20000, 30, 1000},
+        {20000, 50, 3},
+        {20000, 50, (int64_t)1 << 40},
+        {40000, 60, 1000000},
+    };
+
+    for (key = 0; key < 4; key++) {
+        drawn_count = 0;
+        compare(runs[key].steps, runs[key].grow, runs[key].spread);
+    }
+}
+END_TEST
+
+/* What is due at the same time comes out in the order in which it went in, also through growth. */
+START_TEST(equal_times_keep_their_order)
+{
+    enum { COUNT = 10000 };
+    struct sim_queue queue;
+
+    sim_queue_init(&queue);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        sim_queue_push(&queue, 7, COUNT - i);
+        sim_queue_push(&queue, 5, i);
+    }
+    for (uint32_t i = 0; i < COUNT; i++)
+        ck_assert_uint_eq(sim_queue_pop(&queue), i);
+    ck_assert_int_eq(sim_queue_time(&queue), 7);
+    sim_queue_push(&queue, 7, 0);
+    for (uint32_t i = 0; i <= COUNT; i++)
+        ck_assert_uint_eq(sim_queue_pop(&queue), COUNT - i);
+    sim_queue_finish(&queue);
+}
+END_TEST
+
+/* Earlier than what was popped last is allowed, and so are the ends of the types. */
+START_TEST(ends_of_the_range)
+{
+    struct sim_queue queue;
+
+    sim_queue_init(&queue);
+    sim_queue_push(&queue, INT64_MAX, SIM_QUEUE_SLOTS_MAX - 1);
+    sim_queue_push(&queue, 10, 1);
+    ck_assert_uint_eq(sim_queue_pop(&queue), 1);
+    sim_queue_push(&queue, 3, 2);
+    sim_queue_push(&queue, 0, 0);
+    ck_assert_int_eq(sim_queue_time(&queue), 0);
+    ck_assert_uint_eq(sim_queue_pop(&queue), 0);
+    ck_assert_uint_eq(sim_queue_pop(&queue), 2);
+    ck_assert_int_eq(sim_queue_time(&queue), INT64_MAX);
+    ck_assert_uint_eq(sim_queue_pop(&queue), SIM_QUEUE_SLOTS_MAX - 1);
+    ck_assert_uint_eq(queue.count, 0);
+    sim_queue_finish(&queue);
+}
+END_TEST
+
+/* Groups of four children begin at a cache line. */
+START_TEST(children_share_a_cache_line)
+{
+    struct sim_queue queue;
+
+    sim_queue_init(&queue);
+    for (uint32_t i = 0; i < 5000; i++) {
+        sim_queue_push(&queue, i, i);
+        ck_assert_uint_eq((uintptr_t)&queue.entries[1] % 64, 0);
+    }
+    sim_queue_finish(&queue);
+}
+END_TEST
+
+SUITE_MAIN("queue", agrees_with_a_list, equal_times_keep_their_order, ends_of_the_range,
+           children_share_a_cache_line)

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whatever a daemon does wrong is a finding with machine, task and source line, in a run and in a
+ * sweep that goes on. Runs the real program on the plugin broken.c.
+ *
+ * Environment: STEELMILL (the program), BROKEN_PLUGIN, BROKEN_SCENARIO.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static char output[1 << 20];
+
+/* Runs `steelmill VERB SCENARIO ... OPTIONS`; its exit code. The output is in `output`. */
+static int steelmill(const char *verb, const char *options)
+{
+    char command[2048];
+
+    snprintf(command, sizeof command, "%s %s %s --set plugin=%s %s 2>&1", getenv("STEELMILL"), verb,
+             getenv("BROKEN_SCENARIO"), getenv("BROKEN_PLUGIN"), options);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    const size_t size = fread(output, 1, sizeof output - 1, pipe);
+    output[size] = '\0';
+    const int status = pclose(pipe);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+struct misdeed {
+    const char *what, *text, *function;
+};
+
+static const struct misdeed misdeeds[] = {
+    {"dereference", "SIGSEGV at address 0x0", "dereference_null"},
+    {"overflow", "stack overflow", "overflow "},
+    {"loop", "does not yield", "loop_for_ever"},
+    {"abort", "SIGABRT", "misbehave"},
+    {"beyond", "written beyond the end of the block of 24 bytes", "write_beyond"},
+    {"twice", "freed already", "free_twice"},
+    {"damage", "the heap is damaged", ""},
+    {"jump", "SIGSEGV at address 0x0", "jump_nowhere"},
+    {"divide", "SIGFPE", "divide"},
+    {"yield", "at one instant", ""},
+    {"exit", "called exit", "misbehave"},
+    {"_exit", "called exit", "misbehave"},
+    {"fail", "daemon 'broken': run: input/output error (the tank is empty)", ""},
+    {"always", "always 'is well' violated: what=always answer=-42", "misbehave"},
+    {"unreachable", "unreachable 'the impossible'", "misbehave"},
+    {"misuse", "a task joins itself", "misbehave"},
+    {"prepare", "daemon 'broken': prepare: address in use (port 7000)", ""},
+    {"stop", "daemon 'broken': stop: input/output error (the lid is stuck)", ""},
+    {"deadlock", "nothing is left that could happen, and eventually 'settled'", ""},
+    {"pending", "eventually 'settled' does not hold on 2 machines", ""},
+};
+#define MISDEEDS (int)(sizeof misdeeds / sizeof misdeeds[0])
+
+/* Each misdeed ends a run with exit 1, says what happened, and leads to its source line. */
+START_TEST(run_finds)
+{
+    const struct misdeed *misdeed = &misdeeds[_i];
+    char options[256];
+
+    snprintf(options, sizeof options, "--seed 1 --set machines.sick.config.what=%s", misdeed->what);
+    ck_assert_msg(steelmill("run", options) == 1, "%s: %s", misdeed->what, output);
+    ck_assert_msg(strstr(output, misdeed->text), "%s: %s", misdeed->what, output);
+    ck_assert_msg(strstr(output, misdeed->function), "%s: %s", misdeed->what, output);
+    if (misdeed->function[0])
+        ck_assert_msg(strstr(output, "broken.c:"), "%s: %s", misdeed->what, output);
+    ck_assert_msg(strstr(output, "replay "), "%s: %s", misdeed->what, output);
+}
+END_TEST
+
+/* The replay line of each finding gives the same digest and exit code 1 again. */
+START_TEST(replay_agrees)
+{
+    const struct misdeed *misdeed = &misdeeds[_i];
+    char options[256];
+
+    snprintf(options, sizeof options, "--seed 7 --set machines.sick.config.what=%s", misdeed->what);
+    ck_assert_int_eq(steelmill("run", options), 1);
+    const char *digest = strstr(output, "--digest ");
+    ck_assert_ptr_nonnull(digest);
+    snprintf(options, sizeof options, "--seed 7 --set machines.sick.config.what=%s %.25s",
+             misdeed->what, digest);
+    ck_assert_msg(steelmill("replay", options) == 1, "%s: %s", misdeed->what, output);
+    ck_assert_msg(strstr(output, misdeed->text), "%s: %s", misdeed->what, output);
+}
+END_TEST
+
+/* In a sweep where one run in five misbehaves, all seeds are run and the finding is listed once. */
+START_TEST(sweep_goes_on)
+{
+    const struct misdeed *misdeed = &misdeeds[_i];
+    char options[256];
+
+    if (strcmp(misdeed->what, "loop") == 0) /* each takes its CPU time */
+        snprintf(options, sizeof options,
+                 "--seeds 1..6 --jobs 2 --set machines.sick.config.what=loop "
+                 "--set machines.sick.config.percent=20");
+    else
+        snprintf(options, sizeof options,
+                 "--seeds 1..40 --jobs 2 --set machines.sick.config.what=%s "
+                 "--set machines.sick.config.percent=20",
+                 misdeed->what);
+    ck_assert_msg(steelmill("sweep", options) == 1, "%s: %s", misdeed->what, output);
+    ck_assert_msg(strstr(output, misdeed->text), "%s: %s", misdeed->what, output);
+}
+END_TEST
+
+/* Without a misdeed the same plugin passes. */
+START_TEST(control)
+{
+    ck_assert_msg(steelmill("run", "--seed 1") == 0, "%s", output);
+    ck_assert_msg(steelmill("sweep", "--seeds 1..50 --jobs 2") == 0, "%s", output);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("findings");
+    TCase *tc = tcase_create("findings");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, run_finds, 0, MISDEEDS);
+    tcase_add_loop_test(tc, replay_agrees, 0, MISDEEDS);
+    tcase_add_loop_test(tc, sweep_goes_on, 0, MISDEEDS);
+    tcase_add_test(tc, control);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_SILENT);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
