@@ -39,18 +39,23 @@ struct sim_heap_free {
 #define FILL_ALLOCATED 0xa5
 #define FILL_FREED     0x5a
 #define KEEP_BYTES     ((size_t)256 << 10) /* stays resident over a reset */
+#define BIG_BYTES      ((size_t)256 << 10) /* blocks from here on are not resident once freed */
+#define PAGE_BYTES     ((uintptr_t)4096)
+/* The address range, as a multiple of the limit. Chunks of one class are never used for another, and
+ * a resized block moves: a buffer that grows in small steps to half of the limit passes through two
+ * chunks of each class, 13 times its last size in all. */
+#define RANGE_FACTOR 8u
 
 struct sim_heap *sim_heap_current;
 
 static char *region;
 static size_t region_bytes, span_bytes;
 
-/* The range is twice the limit, for headers, rounding and blocks of classes that are not reused. */
 int sim_heaps_reserve(uint32_t count, size_t limit_bytes, uintptr_t shift)
 {
     size_t span = (size_t)1 << 20;
 
-    while (span < limit_bytes * 2)
+    while (span < limit_bytes * RANGE_FACTOR)
         span *= 2;
     SM_ASSERT(!region);
     const size_t bytes = span * (count ? count : 1);
@@ -184,11 +189,24 @@ static struct header *live_header(const void *memory, const char *call)
 
 /* ---- allocation ---- */
 
+/* Whoever writes to a block that it has freed hits the list of free ones first. */
+static void check_free(const struct sim_heap *heap, const struct sim_heap_free *chunk)
+{
+    const bool inside = (const char *)chunk > heap->base && (const char *)chunk < heap->top &&
+                        (uintptr_t)chunk % ALIGNMENT == 0;
+    const struct header *h = header_of(chunk);
+
+    SM_ASSERT_MSG(inside && h->check == check_of(h) && h->state == STATE_FREE,
+                  "malloc on machine '%s': the heap is damaged: a freed block was written to",
+                  heap->name);
+}
+
 static char *take_chunk(struct sim_heap *heap, uint32_t class)
 {
     struct sim_heap_free *chunk = heap->free_lists[class];
 
     if (chunk) {
+        check_free(heap, chunk);
         heap->free_lists[class] = chunk->next;
         return (char *)chunk - sizeof(struct header);
     }
@@ -205,6 +223,8 @@ void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
     if (size > heap->limit_bytes || heap->used_bytes + size > heap->limit_bytes)
         return NULL;
     const size_t extra = alignment > ALIGNMENT ? alignment + sizeof(struct header) : 0;
+    if (size + extra > UINT32_MAX) /* a header has no room for more */
+        return NULL;
     const uint32_t class = class_of(sizeof(struct header) + size + TAIL_BYTES + extra);
     if (class >= SIM_HEAP_CLASSES)
         return NULL;
@@ -248,6 +268,17 @@ void *sim_heap_resize(struct sim_heap *heap, void *memory, size_t size)
     return moved;
 }
 
+/* A freed block is filled, or its pages are given back where it is big. */
+static void wipe(char *memory, size_t size)
+{
+    char *from = memory + (-(uintptr_t)memory & (PAGE_BYTES - 1));
+    char *to = memory + size;
+
+    to -= (uintptr_t)to & (PAGE_BYTES - 1);
+    if (size < BIG_BYTES || madvise(from, (size_t)(to - from), MADV_DONTNEED) != 0)
+        memset(memory, FILL_FREED, size);
+}
+
 void sim_heap_free(struct sim_heap *heap, void *memory)
 {
     SM_ASSERT_MSG((char *)memory >= heap->base && (char *)memory < heap->end,
@@ -257,7 +288,7 @@ void sim_heap_free(struct sim_heap *heap, void *memory)
     const size_t size = h->size;
     const uint32_t class = own->class;
 
-    memset(memory, FILL_FREED, size);
+    wipe(memory, size);
     if (h != own)
         write_header(h, 0, h->back, class, STATE_FREE);
     write_header(own, 0, 0, class, STATE_FREE);
