@@ -4,8 +4,9 @@
  *
  *   [header 16][block: size bytes as asked][tail 8][unused up to the class's size]
  *
- * A block with a larger alignment has a second header right before it, whose `back` leads to the
- * chunk's own; in the chunk's own header `back` is 0.
+ * A block with a larger alignment has a second header right before it. In both headers `back` is the
+ * way between them, 0 where there is one only. A free chunk keeps the list's link behind its own
+ * header, out of the way of a second one: a block that is freed twice is told from one that is none.
  */
 #include "sim/heap.h"
 
@@ -28,6 +29,9 @@ _Static_assert(sizeof(struct header) == 16, "blocks are 16-aligned behind their 
 struct sim_heap_free {
     struct sim_heap_free *next;
 };
+
+/* Where a second header is, the link of a free chunk fits before it. */
+#define SECOND_HEADER (sizeof(struct header) + sizeof(struct sim_heap_free) + 8)
 
 #define ALIGNMENT      16u
 #define TAIL_BYTES     8u
@@ -222,7 +226,7 @@ void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
 {
     if (size > heap->limit_bytes || heap->used_bytes + size > heap->limit_bytes)
         return NULL;
-    const size_t extra = alignment > ALIGNMENT ? alignment + sizeof(struct header) : 0;
+    const size_t extra = alignment > ALIGNMENT ? alignment + SECOND_HEADER : 0;
     if (size + extra > UINT32_MAX) /* a header has no room for more */
         return NULL;
     const uint32_t class = class_of(sizeof(struct header) + size + TAIL_BYTES + extra);
@@ -233,7 +237,7 @@ void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
         return NULL;
     char *memory = chunk + sizeof(struct header);
     if (extra) {
-        memory += sizeof(struct header) + alignment - 1;
+        memory += SECOND_HEADER + alignment - 1;
         memory -= (uintptr_t)memory % alignment;
     }
     const uint32_t back = (uint32_t)(memory - chunk - sizeof(struct header));

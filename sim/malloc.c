@@ -10,6 +10,7 @@
 #include "core/assert.h"
 #include "sim/heap.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -65,10 +66,32 @@ EXPORT void free(void *memory)
     sim_heap_free(sim_heap_current, memory);
 }
 
+/* glibc's own, which has no second name. */
+static size_t host_usable_size(void *memory)
+{
+    static size_t (*next)(void *memory);
+
+    if (!next) {
+        struct sim_heap *heap = sim_heap_current;
+        sim_heap_current = NULL;
+        *(void **)&next = dlsym(RTLD_NEXT, "malloc_usable_size");
+        sim_heap_current = heap;
+    }
+    return next ? next(memory) : 0;
+}
+
+/* A machine's block has room for what was asked for, and no more. */
+EXPORT size_t malloc_usable_size(void *memory)
+{
+    if (!memory)
+        return 0;
+    return sim_heaps_contain(memory) ? sim_heap_size(memory) : host_usable_size(memory);
+}
+
 /* A block of the host's that a machine's task resizes (from a constructor, say) moves to its heap. */
 static void *adopt(void *memory, size_t size)
 {
-    const size_t old = malloc_usable_size(memory);
+    const size_t old = host_usable_size(memory);
     void *moved = from_heap(size, 16);
 
     if (!moved)
@@ -78,10 +101,15 @@ static void *adopt(void *memory, size_t size)
     return moved;
 }
 
+/* As glibc's: to 0 bytes is to free. */
 EXPORT void *realloc(void *memory, size_t size)
 {
     if (!memory)
         return malloc(size);
+    if (size == 0) {
+        free(memory);
+        return NULL;
+    }
     if (!sim_heaps_contain(memory))
         return sim_heap_current ? adopt(memory, size) : __libc_realloc(memory, size);
     SM_ASSERT_MSG(sim_heap_current, "realloc(%p): a machine's block, outside of its tasks", memory);
@@ -91,11 +119,16 @@ EXPORT void *realloc(void *memory, size_t size)
     return moved;
 }
 
+/* As glibc's: an alignment that is no power of two counts as the next one. */
 EXPORT void *memalign(size_t alignment, size_t size)
 {
+    size_t power = 16;
+
     if (!sim_heap_current)
         return __libc_memalign(alignment, size);
-    return from_heap(size, alignment < 16 ? 16 : alignment);
+    while (power < alignment && power <= SIZE_MAX / 4)
+        power *= 2;
+    return from_heap(size, power);
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
@@ -123,5 +156,9 @@ EXPORT void *valloc(size_t size)
 
 EXPORT void *pvalloc(size_t size)
 {
+    if (size > SIZE_MAX - PAGE_BYTES) {
+        errno = ENOMEM;
+        return NULL;
+    }
     return memalign(PAGE_BYTES, (size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
 }

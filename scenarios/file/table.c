@@ -111,7 +111,7 @@ static const struct bind_field limit_fields[] = {
      .about = "bytes of a task's stack, a power of two",
      .type = &bind_bytes_u32,
      .offset = offsetof(struct scn, stack_bytes),
-     .fallback = "64KiB",
+     .fallback = "256KiB",
      .min = 16 << 10,
      .max = 64 << 20},
 };

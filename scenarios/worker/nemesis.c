@@ -97,6 +97,34 @@ static bool begin_crash(struct nemesis *nemesis, const struct plan_fault *fault,
     return true;
 }
 
+/* Isolates whoever holds a role: the plan cannot know the sides. */
+static bool begin_isolate_role(struct nemesis *nemesis, const struct plan_fault *fault,
+                               struct active *active)
+{
+    const struct sim_world *world = nemesis->run->world;
+    const struct sim_machine *machine = target_of(nemesis, fault);
+
+    if (!machine)
+        return false;
+    uint32_t *sides = sim_host_alloc(world->machine_count * sizeof *sides);
+    struct plan_fault aimed = *fault;
+    sides[machine->index - 1] = 1;
+    aimed.sides = sides;
+    active->machine = machine->index;
+    active->rule = worker_network_rule_add(nemesis->run, &aimed);
+    sim_host_free(sides);
+    return true;
+}
+
+static bool begin_partition(struct nemesis *nemesis, const struct plan_fault *fault,
+                            struct active *active)
+{
+    if (!fault->sides)
+        return begin_isolate_role(nemesis, fault, active);
+    active->rule = worker_network_rule_add(nemesis->run, fault);
+    return true;
+}
+
 static bool begin_fault(struct nemesis *nemesis, const struct plan_fault *fault,
                         struct active *active)
 {
@@ -106,6 +134,7 @@ static bool begin_fault(struct nemesis *nemesis, const struct plan_fault *fault,
     case SCN_FAULT_CRASH:
         return begin_crash(nemesis, fault, active);
     case SCN_FAULT_PARTITION:
+        return begin_partition(nemesis, fault, active);
     case SCN_FAULT_LINK:
     case SCN_FAULT_CLOG:
         active->rule = worker_network_rule_add(nemesis->run, fault);
