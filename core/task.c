@@ -288,9 +288,12 @@ int sm_task_join(struct sm_task *task, int *result, sm_time deadline)
     int error = sm__enter();
 
     SM_ASSERT_MSG(task != sm__current, "a task joins itself");
-    SM_ASSERT_MSG(!task->detached && !task->joined, "a task's handle is used after it was given up");
+    SM_ASSERT_MSG(!task->detached, "a task's handle is used after it was given up");
+    SM_ASSERT_MSG(!task->joined, "two tasks join the same one: its handle can be taken once");
+    task->joined = true;
     while (!error && task->state != SM__TASK_ENDED)
         error = sm__wait(&task->ended, false, deadline);
+    task->joined = false;
     if (error)
         return error;
     if (result)
@@ -302,6 +305,7 @@ int sm_task_join(struct sm_task *task, int *result, sm_time deadline)
 void sm_task_detach(struct sm_task *task)
 {
     SM_ASSERT_MSG(!task->detached, "a task's handle is given up twice");
+    SM_ASSERT_MSG(!task->joined, "a task's handle is given up while a task joins it");
     task->detached = true;
     if (task->has_result)
         task_free(task);

@@ -53,7 +53,7 @@ struct sm_task {
     uint32_t id;
 
     bool cancelled, shielded; /* shielded: cancellation does not reach it (stop hooks) */
-    bool detached, joined;
+    bool detached, joined; /* joined: a task waits in a join right now */
     bool has_result;
     int result;
 
@@ -116,7 +116,7 @@ bool sm__waitable_idle(const struct sm_waitable *object); /* nobody waits */
 int sm__wait(struct sm_waitable *object, bool exclusive, sm_time deadline);
 /* Wakes everyone who waits. */
 void sm__wake_all(struct sm_waitable *object);
-/* Wakes all non-exclusive waiters and the first exclusive one. */
+/* Wakes the first exclusive waiter and all that came before it; everyone if none is exclusive. */
 void sm__wake_one(struct sm_waitable *object);
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Static rules, resolved when the network is made: machines that belong to the same sets of the rules
- * form a class, and each pair of classes has one link.
+ * Static rules, resolved when the network is made: machines that belong to the same sets of the
+ * rules form a class, and each pair of classes has one link.
  */
 #include "net-loopback/internal.h"
 #include "net-loopback/latency.h"
@@ -40,7 +40,8 @@ bool lo_link_valid(const struct lo_link *link)
            link->reorder_ppm <= 1000000 && link->bandwidth_bytes_per_s >= 0;
 }
 
-/* Parts each class into those in the set and those not; numbers follow the first machine of each. */
+/* Parts each class into those in the set and those not; numbers follow the first machine of each.
+ */
 static int refine(struct lo_classes *classes, uint32_t machine_count, const uint64_t *set)
 {
     uint32_t renamed[CLASSES_MAX][2] = {{0}}; /* new number + 1 */

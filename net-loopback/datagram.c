@@ -14,7 +14,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* What a datagram takes of a receive buffer besides its bytes, so that empty ones do not pile up. */
+/* What a datagram takes of a receive buffer besides its bytes, so that empty ones do not pile up.
+ */
 #define MESSAGE_COST_BYTES 256u
 
 struct lo_message {

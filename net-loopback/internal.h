@@ -32,9 +32,9 @@ enum lo_purpose {
 struct lo_path {
     uint64_t pair; /* from << 32 | to, machine indexes; 0: a free slot */
     uint64_t key, epoch;
-    uint64_t messages;  /* sent so far: the next message's number */
-    int64_t busy_until; /* its bandwidth is taken until then */
-    int64_t floor_ns;   /* the latest arrival among messages that must keep their order */
+    uint64_t messages;          /* sent so far: the next message's number */
+    int64_t busy_until;         /* its bandwidth is taken until then */
+    int64_t floor_ns;           /* the latest arrival among messages that must keep their order */
     const struct lo_link *link; /* NULL: the machine itself */
 };
 
@@ -127,7 +127,7 @@ struct sm_net {
     uint64_t port_key, port_draws; /* the stream that free ports are drawn from */
     struct lo_ports datagram_ports, listener_ports, outgoing_ports;
     struct sm__list datagrams, listeners; /* open handles */
-    struct sm__list streams; /* ends that live, or that the program holds */
+    struct sm__list streams;              /* ends that live, or that the program holds */
 };
 
 struct lo_net {
@@ -235,8 +235,8 @@ void lo_path_keep_order(struct lo_path *path, int64_t now, int64_t *delay_ns);
  * `*extra_ns` an addition to its delay), or what the first rule that stops it makes of it.
  */
 enum lo_fate lo_rules_judge(struct lo_net *net, const struct lo_path *path, uint64_t number,
-                            const struct lo_link **link, struct lo_link *changed,
-                            int64_t *extra_ns, struct lo_active_rule **by);
+                            const struct lo_link **link, struct lo_link *changed, int64_t *extra_ns,
+                            struct lo_active_rule **by);
 void lo_rules_finish(struct lo_net *net);
 /* Keeps a message until the rule ends. */
 void lo_rule_hold(struct lo_net *net, struct lo_active_rule *rule,

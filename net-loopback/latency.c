@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Logarithm, exponential and normal quantile by tables with linear interpolation. The errors against
- * the real functions: 3e-6 (logarithm to base 2), 1e-6 (exponential, relative), 1e-4 (quantile).
+ * Logarithm, exponential and normal quantile by tables with linear interpolation. The errors
+ * against the real functions: 3e-6 (logarithm to base 2), 1e-6 (exponential, relative), 1e-4
+ * (quantile).
  */
 #include "net-loopback/latency.h"
 

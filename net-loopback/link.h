@@ -33,8 +33,8 @@ enum lo_link_field {
  *   latency    drawn for each message on its own, so messages overtake each other within its spread
  *   loss       of datagrams; for a stream it means a retransmission
  *   duplicate  a second copy of a datagram, with a latency of its own
- *   reorder    a message that is kept back for up to 4 latencies + 100 us, so that others overtake it
- *   bandwidth  messages go one after the other, each as long as its bytes take; 0: no limit
+ *   reorder    a message that is kept back for up to 4 latencies + 100 us, so that others overtake
+ * it bandwidth  messages go one after the other, each as long as its bytes take; 0: no limit
  */
 struct lo_link {
     uint32_t set; /* enum lo_link_field: which fields are given */

@@ -90,10 +90,10 @@ static void apply_options(struct lo_net *net, const struct lo_options *options)
 {
     net->datagram_buffer_bytes = options->datagram_buffer_bytes ? options->datagram_buffer_bytes
                                                                 : DATAGRAM_BUFFER_BYTES_DEFAULT;
-    net->stream_buffer_bytes = options->stream_buffer_bytes ? options->stream_buffer_bytes
-                                                            : STREAM_BUFFER_BYTES_DEFAULT;
-    net->queue_limit_ns = options->queue_limit_ns ? options->queue_limit_ns
-                                                  : QUEUE_LIMIT_NS_DEFAULT;
+    net->stream_buffer_bytes =
+        options->stream_buffer_bytes ? options->stream_buffer_bytes : STREAM_BUFFER_BYTES_DEFAULT;
+    net->queue_limit_ns =
+        options->queue_limit_ns ? options->queue_limit_ns : QUEUE_LIMIT_NS_DEFAULT;
 }
 
 int lo_net_create(struct lo_net **out, struct sim_world *world, const struct lo_options *given)
@@ -190,8 +190,8 @@ void lo_note_lost(const struct sm_net *from, const struct sm_net *to, enum lo_lo
     sim_note(net->world, &record);
 }
 
-#define LOST_TEXT_(name, value, text)                                                              \
-    case value:                                                                                    \
+#define LOST_TEXT_(name, value, text) \
+    case value:                       \
         return text;
 const char *lo_lost_text(uint32_t reason)
 {
@@ -231,6 +231,6 @@ void lo_handle_bug(const struct lo_handle *handle, uint32_t magic, const char *c
         sm__bug(__FILE__, __LINE__, "%s: this %s was closed before", call, word_of(magic));
     if (handle->magic != magic)
         sm__bug(__FILE__, __LINE__, "%s: this is no open %s", call, word_of(magic));
-    sm__bug(__FILE__, __LINE__, "%s: this %s belongs to machine '%s', the caller runs on '%s'", call,
-            word_of(magic), handle->interface->machine->name, sm__current->home->name);
+    sm__bug(__FILE__, __LINE__, "%s: this %s belongs to machine '%s', the caller runs on '%s'",
+            call, word_of(magic), handle->interface->machine->name, sm__current->home->name);
 }

@@ -3,12 +3,14 @@
  * The simulated loopback network: what the world's maker needs.
  *
  * Start reading here; then internal.h (the structs), path.c (what happens to one message), rule.c
- * (faults), datagram.c, and stream.h with the stream_*.c files. <steelmill/net.h> is what daemons see.
+ * (faults), datagram.c, and stream.h with the stream_*.c files. <steelmill/net.h> is what daemons
+ * see.
  *
- * Messages between two machines pass a link: a direction with latency, loss and so on, found by static
- * rules when the network is made. Dynamic rules (faults) change, block or hold messages while they
- * stand; without any they cost one comparison. What a rule does is decided when a message is sent. A
- * machine's messages to itself take 10 to 30 us, keep their order and meet no rule.
+ * Messages between two machines pass a link: a direction with latency, loss and so on, found by
+ * static rules when the network is made. Dynamic rules (faults) change, block or hold messages
+ * while they stand; without any they cost one comparison. What a rule does is decided when a
+ * message is sent. A machine's messages to itself take 10 to 30 us, keep their order and meet no
+ * rule.
  *
  * Every draw is a function of (seed, epoch, sender, receiver, number of the message on that link,
  * purpose): a message that one link loses moves no draw of another.
@@ -81,8 +83,8 @@ enum lo_scope {
     LO_SCOPE_RING,  /* where the two are no neighbours in the ring */
 };
 
-#define LO_SIDES_MAX  4
-#define LO_NO_PLACE   UINT32_MAX /* not in the ring: sees all */
+#define LO_SIDES_MAX 4
+#define LO_NO_PLACE  UINT32_MAX /* not in the ring: sees all */
 
 struct lo_rule {
     enum lo_effect effect;
@@ -108,14 +110,14 @@ uint64_t lo_rule_affected(const struct lo_net *net, uint32_t id);
 /* ---- what happened ---- */
 
 /* X(name, value, text): why a message was lost; the record's `flags`. */
-#define LO_LOST_LIST(X)                                                                            \
-    X(LOSS, 1, "lost on the link")                                                                 \
-    X(BLOCKED, 2, "blocked")                                                                       \
-    X(OFF, 3, "machine is off")                                                                    \
-    X(OVERFLOW, 4, "receive buffer full")                                                          \
-    X(NO_PORT, 5, "nobody listens")                                                                \
-    X(NO_HOST, 6, "no such machine")                                                               \
-    X(QUEUE, 7, "link queue full")                                                                 \
+#define LO_LOST_LIST(X)                   \
+    X(LOSS, 1, "lost on the link")        \
+    X(BLOCKED, 2, "blocked")              \
+    X(OFF, 3, "machine is off")           \
+    X(OVERFLOW, 4, "receive buffer full") \
+    X(NO_PORT, 5, "nobody listens")       \
+    X(NO_HOST, 6, "no such machine")      \
+    X(QUEUE, 7, "link queue full")        \
     X(BACKLOG, 8, "backlog full")
 
 #define LO_LOST_ENUM_(name, value, text) LO_LOST_##name = value,
@@ -124,13 +126,13 @@ enum lo_lost { LO_LOST_LIST(LO_LOST_ENUM_) LO_LOST_COUNT };
 const char *lo_lost_text(uint32_t reason);
 
 /* X(name, value, text): what a record of kind SIM_CONTROL is; the record's `size`. */
-#define LO_CONTROL_LIST(X)                                                                         \
-    X(SYN, 1, "syn")                                                                               \
-    X(SYN_ACK, 2, "syn-ack")                                                                       \
-    X(ACK, 3, "ack") /* record.hash: position << 24 | window */                                    \
-    X(RST, 4, "reset")                                                                             \
-    X(PROBE, 5, "probe")                                                                           \
-    X(RETRY, 6, "retry") /* the sender's own timer */                                              \
+#define LO_CONTROL_LIST(X)                                      \
+    X(SYN, 1, "syn")                                            \
+    X(SYN_ACK, 2, "syn-ack")                                    \
+    X(ACK, 3, "ack") /* record.hash: position << 24 | window */ \
+    X(RST, 4, "reset")                                          \
+    X(PROBE, 5, "probe")                                        \
+    X(RETRY, 6, "retry")     /* the sender's own timer */       \
     X(REFUSED, 7, "refused") /* a datagram bounced; record.hash: the sender's port */
 
 #define LO_CONTROL_ENUM_(name, value, text) LO_CONTROL_##name = value,

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What happens to one message between two machines: in this order, rules, loss, latency, reordering,
- * bandwidth, duplication. Draws are taken by purpose, so a decision that is skipped moves no other.
+ * What happens to one message between two machines: in this order, rules, loss, latency,
+ * reordering, bandwidth, duplication. Draws are taken by purpose, so a decision that is skipped
+ * moves no other.
  */
 #include "core/random.h"
 #include "net-loopback/internal.h"
 #include "net-loopback/latency.h"
 #include "sim/host.h"
 
-#define CAPACITY_FIRST   256u
-#define HEADER_BYTES     40 /* what a message takes from the bandwidth besides its payload */
-#define LOCAL_MIN_NS     (10 * SM_US)
-#define LOCAL_MAX_NS     (30 * SM_US)
+#define CAPACITY_FIRST    256u
+#define HEADER_BYTES      40 /* what a message takes from the bandwidth besides its payload */
+#define LOCAL_MIN_NS      (10 * SM_US)
+#define LOCAL_MAX_NS      (30 * SM_US)
 #define REORDER_LATENCIES 4
-#define REORDER_EXTRA_NS (100 * SM_US)
+#define REORDER_EXTRA_NS  (100 * SM_US)
 
 /* ---- the table ---- */
 

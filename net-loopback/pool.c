@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define CHUNK_BYTES      ((size_t)256 * 1024)
-#define HEADER_BYTES     64u  /* of chunks and of objects: the link to the one before, and padding */
+#define HEADER_BYTES     64u /* of chunks and of objects: the link to the one before, and padding */
 #define QUARANTINE_COUNT 64u
 
 /* ---- buffers ---- */
@@ -38,8 +38,8 @@ static void use_up_chunk(struct lo_pool *pool)
 void *lo_pool_take(struct lo_pool *pool, size_t size, uint8_t *class)
 {
     const size_t smallest = (size_t)1 << LO_POOL_SMALLEST_BITS;
-    const unsigned bits = size <= smallest ? LO_POOL_SMALLEST_BITS
-                                           : 64 - (unsigned)__builtin_clzll(size - 1);
+    const unsigned bits =
+        size <= smallest ? LO_POOL_SMALLEST_BITS : 64 - (unsigned)__builtin_clzll(size - 1);
 
     *class = (uint8_t)(bits - LO_POOL_SMALLEST_BITS);
     SM_ASSERT(*class < LO_POOL_CLASSES);
@@ -113,7 +113,8 @@ void lo_objects_give(struct lo_objects *objects, void *object)
     SM_ASSERT(objects->live > 0);
     objects->live--;
     objects->free_count++;
-    sm__list_append(&objects->free, (struct sm__list *)(void *)((char *)object + objects->link_offset));
+    sm__list_append(&objects->free,
+                    (struct sm__list *)(void *)((char *)object + objects->link_offset));
 }
 
 void lo_objects_finish(struct lo_objects *objects)

@@ -20,7 +20,8 @@ struct lo_pool {
     size_t live;
 };
 
-/* A buffer of at least `size` bytes, not zeroed; at most 128 KiB. The class is for giving it back. */
+/* A buffer of at least `size` bytes, not zeroed; at most 128 KiB. The class is for giving it back.
+ */
 void *lo_pool_take(struct lo_pool *pool, size_t size, uint8_t *class);
 void lo_pool_give(struct lo_pool *pool, void *buffer, uint8_t class);
 /* The bytes that a buffer of this class has. */
@@ -31,8 +32,8 @@ static inline size_t lo_pool_bytes(uint8_t class)
 void lo_pool_finish(struct lo_pool *pool);
 
 /*
- * Objects of one size. One that was given back is not used again for a while, so that a program that
- * uses a closed handle is told so.
+ * Objects of one size. One that was given back is not used again for a while, so that a program
+ * that uses a closed handle is told so.
  */
 struct lo_objects {
     size_t bytes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dynamic rules: partitions, clogs and bad links. They act in the order in which they came; the first
- * that blocks or holds a message decides.
+ * Dynamic rules: partitions, clogs and bad links. They act in the order in which they came; the
+ * first that blocks or holds a message decides.
  */
 #include "core/random.h"
 #include "net-loopback/internal.h"
@@ -67,8 +67,8 @@ static int64_t added_latency(const struct lo_active_rule *rule, const struct lo_
 }
 
 enum lo_fate lo_rules_judge(struct lo_net *net, const struct lo_path *path, uint64_t number,
-                            const struct lo_link **link, struct lo_link *changed,
-                            int64_t *extra_ns, struct lo_active_rule **by)
+                            const struct lo_link **link, struct lo_link *changed, int64_t *extra_ns,
+                            struct lo_active_rule **by)
 {
     const uint32_t from = (uint32_t)(path->pair >> 32), to = (uint32_t)path->pair;
 
@@ -204,8 +204,7 @@ void lo_rule_remove(struct lo_net *net, uint32_t id)
         return;
     struct lo_active_rule *rule = rules->active[i];
     rules->count--;
-    memmove(&rules->active[i], &rules->active[i + 1],
-            (rules->count - i) * sizeof *rules->active);
+    memmove(&rules->active[i], &rules->active[i + 1], (rules->count - i) * sizeof *rules->active);
     release_all(net, rule);
     free_rule(rule);
 }

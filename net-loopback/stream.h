@@ -2,8 +2,8 @@
 /*
  * Streams, from the inside.
  *
- * A connection has two ends, each the sender of one direction and the receiver of the other. The end
- * that a program holds is its struct sm_stream.
+ * A connection has two ends, each the sender of one direction and the receiver of the other. The
+ * end that a program holds is its struct sm_stream.
  *
  *   client:  CONNECTING --syn-ack--> OPEN ------+
  *   server:  ACCEPTING ---ack------> OPEN ------+--> DEAD   reset, given up, aborted, crashed, or
@@ -11,23 +11,28 @@
  *
  *   1. Bytes lie in segments, which are shared by the sender (until acknowledged), events in flight
  *      and the receiver (until read). A segment that was sent does not change any more.
- *   2. A receiver takes segments in the order of their positions, whatever the order of their events.
- *   3. At most one retry event is pending per end; it is set only when something was lost on the way,
- *      so a stream without losses has no timers at all.
- *   4. A DEAD end sends nothing but resets, in answer to whatever still arrives on a machine that is up.
+ *   2. A receiver takes segments in the order of their positions, whatever the order of their
+ * events.
+ *   3. At most one retry event is pending per end; it is set only when something was lost on the
+ * way, so a stream without losses has no timers at all.
+ *   4. A DEAD end sends nothing but resets, in answer to whatever still arrives on a machine that
+ * is up.
  *   5. A connection is freed when both ends are over (DEAD, let go by program and listener) and no
  *      event refers to it. An end that crashed with its machine tells nobody.
  *
- * Acknowledgements that nobody waits for take no event: they are noted at the sender with the time of
- * their arrival, and count from then on.
+ * Acknowledgements that nobody waits for take no event: they are noted at the sender with the time
+ * of their arrival, and count from then on.
  *
- * The files: stream_open.c (listen, connect, handshake), stream_send.c (segments on their way),
- * stream_arrive.c, stream_retry.c, stream_call.c (read and write), stream_close.c.
+ * The files: stream_open.c (listen, connect, accept), stream_send.c (segments on their way),
+ * stream_arrive.c, stream_control.c (handshake, acknowledgements, resets), stream_retry.c,
+ * stream_call.c (read and write), stream_close.c.
  */
 #ifndef STEELMILL_NET_LOOPBACK_STREAM_H
 #define STEELMILL_NET_LOOPBACK_STREAM_H
 
 #include "net-loopback/internal.h"
+
+#include <errno.h>
 
 #define LO_SEGMENT_BYTES_MAX (64u * 1024)
 
@@ -97,7 +102,7 @@ struct lo_connection {
 struct sm_listener {
     struct lo_handle handle;
     struct sm_waitable any, acceptors;
-    uint32_t backlog, pending; /* pending: ACCEPTING, or waiting to be accepted */
+    uint32_t backlog, pending;      /* pending: ACCEPTING, or waiting to be accepted */
     struct sm_stream *first, *last; /* wait to be accepted */
 };
 
@@ -138,8 +143,19 @@ static inline void lo_connection_hold(struct lo_connection *connection)
 void lo_streams_init(struct lo_net *net);
 /* The last step of the handshake has reached the server's end: it can be accepted. */
 void lo_end_established(struct sm_stream *end);
-/* Takes an end out of its listener's backlog. */
+/* Takes an end out of its listener's backlog, where it is in one. */
 void lo_backlog_leave(struct sm_stream *end);
+/* A connection attempt has reached the server. */
+void lo_syn_arrives(struct sm_stream *end);
+void lo_listener_close(struct sm_listener *listener); /* resets its backlog */
+/* A connection is asked for: `end` is to be the server's. */
+void lo_syn_arrives(struct sm_stream *end);
+/* Its backlog must be empty. */
+void lo_listener_free(struct sm_listener *listener);
+
+/* ---- stream_call.c ---- */
+/* The `ready` of a stream's waitable. */
+uint32_t lo_stream_ready(struct sm_waitable *self, uint32_t interest);
 
 /* ---- stream_send.c ---- */
 void lo_segment_drop(struct lo_net *net, struct lo_segment *segment);
@@ -156,13 +172,24 @@ void lo_sender_clear(struct sm_stream *end);
 void lo_sender_acked(struct sm_stream *end, uint64_t position, uint64_t window_end);
 /* Counts a noted acknowledgement whose time has come. */
 void lo_sender_poll(struct sm_stream *end);
-/* The end has begun to wait for acknowledgements: a noted one becomes an event. */
+/*
+ * Notes an acknowledgement that will arrive in `delay_ns`, if nothing waits for it; false:
+ * something does, it must be an event.
+ */
+bool lo_sender_note_ack(struct sm_stream *end, uint64_t position, uint64_t window_end,
+                        int64_t delay_ns);
+/* After a change: if the end has begun to wait for acknowledgements, a noted one becomes an event.
+ */
 void lo_sender_expect(struct sm_stream *end);
 
 /* ---- stream_arrive.c ---- */
 void lo_segment_arrives(struct sim_world *world, struct sim_event *event);
-/* Sends a control message to the peer. */
+
+/* ---- stream_control.c ---- */
+/* Sends a control message to the peer. A reset to a dead peer is not sent. */
 void lo_control_send(struct sm_stream *end, enum lo_control what);
+/* An acknowledgement is under way from `end` to its peer. */
+void lo_ack_fly(struct sm_stream *end, uint64_t position, uint64_t window_end, int64_t delay_ns);
 /* Tells the sender what has arrived and how much more may come. */
 void lo_acknowledge(struct sm_stream *end);
 
@@ -177,7 +204,8 @@ void lo_end_die(struct sm_stream *end, int error);
 void lo_end_reset(struct sm_stream *end);
 /* The program lets go of it, as close(2) does. */
 void lo_end_let_go(struct sm_stream *end);
-/* Lets an end die that has nothing to do any more, and frees the connection when it is over. */
+/* The opposite of lo_connection_hold. Lets ends die that have nothing to do any more, and frees the
+ * connection when it is over: the caller does not touch it afterwards. */
 void lo_connection_drop(struct lo_connection *connection);
 void lo_end_wake(struct sm_stream *end);
 uint32_t lo_streams_count_open(const struct sm_net *interface); /* that the program holds */

@@ -217,3 +217,36 @@ void lo_sender_poll(struct sm_stream *end)
         lo_sender_acked(end, out->ack_position, out->ack_window_end);
     }
 }
+
+/* True if something depends on when the next acknowledgement comes. */
+static bool waits_for_ack(const struct sm_stream *end)
+{
+    const struct lo_sender *out = &end->out;
+    return end->state != LO_END_OPEN || lo_end_orphan(end) || out->unsent ||
+           out->written - out->acked >= lo_net_of(end)->stream_buffer_bytes / 4;
+}
+
+bool lo_sender_note_ack(struct sm_stream *end, uint64_t position, uint64_t window_end,
+                        int64_t delay_ns)
+{
+    struct lo_sender *out = &end->out;
+
+    lo_sender_poll(end);
+    if (waits_for_ack(end))
+        return false;
+    out->ack_due_ns = lo_net_of(end)->world->now + delay_ns;
+    out->ack_position = position;
+    out->ack_window_end = window_end;
+    return true;
+}
+
+void lo_sender_expect(struct sm_stream *end)
+{
+    struct lo_sender *out = &end->out;
+
+    if (!out->ack_due_ns || !waits_for_ack(end))
+        return;
+    const int64_t delay_ns = out->ack_due_ns - lo_net_of(end)->world->now;
+    out->ack_due_ns = 0;
+    lo_ack_fly(end->peer, out->ack_position, out->ack_window_end, delay_ns > 0 ? delay_ns : 1);
+}

@@ -4,9 +4,10 @@
  *
  *   [header 16][block: size bytes as asked][tail 8][unused up to the class's size]
  *
- * A block with a larger alignment has a second header right before it. In both headers `back` is the
- * way between them, 0 where there is one only. A free chunk keeps the list's link behind its own
- * header, out of the way of a second one: a block that is freed twice is told from one that is none.
+ * A block with a larger alignment has a second header right before it. In both headers `back` is
+ * the way between them, 0 where there is one only. A free chunk keeps the list's link behind its
+ * own header, out of the way of a second one: a block that is freed twice is told from one that is
+ * none.
  */
 #include "sim/heap.h"
 
@@ -45,9 +46,9 @@ struct sim_heap_free {
 #define KEEP_BYTES     ((size_t)256 << 10) /* stays resident over a reset */
 #define BIG_BYTES      ((size_t)256 << 10) /* blocks from here on are not resident once freed */
 #define PAGE_BYTES     ((uintptr_t)4096)
-/* The address range, as a multiple of the limit. Chunks of one class are never used for another, and
- * a resized block moves: a buffer that grows in small steps to half of the limit passes through two
- * chunks of each class, 13 times its last size in all. */
+/* The address range, as a multiple of the limit. Chunks of one class are never used for another,
+ * and a resized block moves: a buffer that grows in small steps to half of the limit passes through
+ * two chunks of each class, 13 times its last size in all. */
 #define RANGE_FACTOR 8u
 
 struct sim_heap *sim_heap_current;
@@ -118,7 +119,7 @@ void sim_heap_reset(struct sim_heap *heap)
 static size_t class_bytes(uint32_t class)
 {
     if (class < SMALL_CLASSES)
-        return ((size_t)class + 1) * ALIGNMENT;
+        return ((size_t) class + 1) * ALIGNMENT;
     const uint32_t above = class - SMALL_CLASSES;
     const size_t base = (size_t)SMALL_MAX << (above / 4);
     return base + base / 4 * (above % 4 + 1);
@@ -147,7 +148,7 @@ static void write_header(struct header *h, size_t size, uint32_t back, uint32_t 
 {
     h->size = (uint32_t)size;
     h->back = back;
-    h->class = (uint16_t)class;
+    h->class = (uint16_t) class;
     h->state = state;
     h->check = check_of(h);
 }
@@ -183,8 +184,8 @@ static struct header *live_header(const void *memory, const char *call)
     SM_ASSERT_MSG(h->check == check_of(h),
                   "%s(%p) on machine '%s': the block's header is overwritten, or it is no block",
                   call, memory, name_of_owner(memory));
-    SM_ASSERT_MSG(h->state == STATE_USED, "%s(%p) on machine '%s': the block is freed already", call,
-                  memory, name_of_owner(memory));
+    SM_ASSERT_MSG(h->state == STATE_USED, "%s(%p) on machine '%s': the block is freed already",
+                  call, memory, name_of_owner(memory));
     SM_ASSERT_MSG(tail_is_whole(h),
                   "%s(%p) on machine '%s': written beyond the end of the block of %u bytes", call,
                   memory, name_of_owner(memory), h->size);

@@ -165,11 +165,6 @@ void sim_machine_crash(struct sim_machine *machine)
 
 /* ---- stop ---- */
 
-struct stop_job {
-    struct sim_machine *machine;
-    sm_time deadline;
-};
-
 static void stopped(struct sim_world *world, struct sim_event *event)
 {
     struct sim_machine *machine = event->object;
@@ -185,13 +180,11 @@ static void stopped(struct sim_world *world, struct sim_event *event)
 
 static int stop_main(void *arg)
 {
-    struct stop_job job = *(struct stop_job *)arg;
-    struct sim_machine *machine = job.machine;
+    struct sim_machine *machine = arg;
     struct sim_world *world = machine->world;
 
-    sim_host_free(arg);
     sm__current->shielded = true;
-    const int error = world->program.stop(world->program.arg, machine, job.deadline);
+    const int error = world->program.stop(world->program.arg, machine, machine->stop_deadline);
     if (error)
         fail_machine(machine, error);
     struct sim_event *event =
@@ -205,12 +198,11 @@ void sim_machine_stop(struct sim_machine *machine, sm_time deadline)
 {
     if (machine->state != SIM_MACHINE_UP)
         return;
-    struct stop_job *job = sim_host_alloc(sizeof *job);
-
-    job->machine = machine;
-    job->deadline = deadline;
+    machine->stop_deadline = deadline;
     machine->state = SIM_MACHINE_STOPPING;
-    SM_ASSERT(sm__task_spawn(NULL, &machine->home, &machine->boot, "stop", stop_main, job) == 0);
+    SM_ASSERT_MSG(sm__task_spawn(NULL, &machine->home, &machine->boot, "stop", stop_main,
+                                 machine) == 0,
+                  "no stack is left to stop machine '%s' on", machine->name);
     sm__owner_close(&machine->boot);
 }
 

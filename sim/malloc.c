@@ -88,7 +88,7 @@ EXPORT size_t malloc_usable_size(void *memory)
     return sim_heaps_contain(memory) ? sim_heap_size(memory) : host_usable_size(memory);
 }
 
-/* A block of the host's that a machine's task resizes (from a constructor, say) moves to its heap. */
+/* A block of the host's that a machine's task resizes moves to its heap. */
 static void *adopt(void *memory, size_t size)
 {
     const size_t old = host_usable_size(memory);

@@ -55,6 +55,7 @@ struct sim_machine {
     struct sim_heap heap;
     struct sm_factory *factory; /* in the machine's heap; NULL while OFF */
     struct sm__owner boot;      /* owner of the tasks that start and stop it */
+    sm_time stop_deadline;      /* while STOPPING, on its own clock */
     struct sm_random random;    /* stream "daemon"; goes on across restarts */
     struct sim_held held;       /* ready tasks of a paused machine */
     void *net, *disk;           /* net-loopback's and the disk's own */

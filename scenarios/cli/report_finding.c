@@ -2,8 +2,10 @@
 #include "scenarios/cli/report.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
+#include "scenarios/cli/backtrace.h"
 #include "scenarios/cli/event_text.h"
 #include "scenarios/cli/shell.h"
 #include "scenarios/cli/signature.h"
@@ -40,59 +42,11 @@ static void print_where(FILE *file, const struct job_result *result)
     fputs("  at        ", file);
     cli_print_time(file, result->finding_ns);
     fprintf(file, ", event #%" PRIu64 "\n", result->finding_event);
-    fprintf(file, "  machine   %s, daemon %s, task %s\n", or_dash(result->machine),
-            or_dash(result->daemon), or_dash(result->task));
-    if (result->finding == JOB_FINDING_SIGNAL && result->fault_address != 0)
+    if (result->machine[0] != '\0')
+        fprintf(file, "  machine   %s, daemon %s, task %s\n", result->machine,
+                or_dash(result->daemon), or_dash(result->task));
+    if (result->signal == SIGSEGV || result->signal == SIGBUS)
         fprintf(file, "  address   0x%" PRIx64 "\n", result->fault_address);
-}
-
-static void print_user_frame(FILE *file, size_t number, const struct cli_frame *frame)
-{
-    char name[256];
-    if (frame->function[0] != '\0')
-        snprintf(name, sizeof name, "%s%s", frame->function, frame->inlined ? " (inlined)" : "");
-    else
-        snprintf(name, sizeof name, "0x%" PRIx64, frame->address);
-    fprintf(file, "    #%-3zu %s%-32s%s ", number, cli_style(file, CLI_BOLD), name,
-            cli_style(file, CLI_PLAIN));
-    if (frame->file[0] != '\0')
-        fprintf(file, " %s:%" PRIu32 "\n", frame->file, frame->line);
-    else
-        fprintf(file, " %s\n", frame->module);
-}
-
-/* Frames that are not the user's, as one line. Returns how many there are in a row. */
-static size_t print_folded(FILE *file, const struct cli_frame *frames, size_t count)
-{
-    size_t length = 1;
-    while (length < count && frames[length].owner == frames[0].owner)
-        length++;
-    const char *owner = frames[0].owner == CLI_FRAME_STEELMILL ? "steelmill" : "the C library";
-    fprintf(file, "         %s%s", cli_style(file, CLI_DIM),
-            frames[0].function[0] != '\0' ? frames[0].function : frames[0].module);
-    if (length > 1)
-        fprintf(file, " and %zu more", length - 1);
-    fprintf(file, ", in %s%s\n", owner, cli_style(file, CLI_PLAIN));
-    return length;
-}
-
-static void print_backtrace(FILE *file, const struct job_result *result,
-                            const struct cli_frame *frames, size_t count)
-{
-    if (count == 0)
-        return;
-    fputs("  backtrace\n", file);
-    for (size_t i = 0; i < count;) {
-        if (frames[i].owner == CLI_FRAME_USER) {
-            print_user_frame(file, i, &frames[i]);
-            i++;
-        } else {
-            i += print_folded(file, frames + i, count - i);
-        }
-    }
-    if (result->frames_skipped > 0)
-        fprintf(file, "         %" PRIu32 " frames in between are left out\n",
-                result->frames_skipped);
 }
 
 static void print_context(FILE *file, const char *text)
@@ -124,7 +78,7 @@ void cli_report_finding(FILE *file, const struct cli_scenario *scenario,
             result->text[0] != '\0' ? result->text : cli_finding_kind(result->finding),
             cli_style(file, CLI_PLAIN));
     print_where(file, result);
-    print_backtrace(file, result, frames, count);
+    cli_print_backtrace(file, result, frames, count);
     print_context(file, result->context);
     print_last_events(file, scenario->scn, result);
     fprintf(file, "  digest    %016" PRIx64 "\n", result->digest);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scenarios/cli/backtrace.h"
 #include "scenarios/cli/event_text.h"
 #include "scenarios/cli/number.h"
 #include "scenarios/cli/shell.h"
@@ -60,25 +61,6 @@ static void properties_json(struct cli_json *json, const struct job_result *resu
     cli_json_close(json, ']');
 }
 
-static void frames_json(struct cli_json *json, const struct cli_frame *frames, size_t count)
-{
-    static const char *const owners[] = {[CLI_FRAME_USER] = "user",
-                                         [CLI_FRAME_STEELMILL] = "steelmill",
-                                         [CLI_FRAME_SYSTEM] = "system"};
-    cli_json_open(json, "backtrace", '[');
-    for (size_t i = 0; i < count; i++) {
-        cli_json_open(json, NULL, '{');
-        cli_json_text(json, "function", frames[i].function);
-        cli_json_text(json, "file", frames[i].file);
-        cli_json_u64(json, "line", frames[i].line);
-        cli_json_text(json, "module", frames[i].module);
-        cli_json_text(json, "owner", owners[frames[i].owner]);
-        cli_json_bool(json, "inlined", frames[i].inlined);
-        cli_json_close(json, '}');
-    }
-    cli_json_close(json, ']');
-}
-
 static void last_events_json(struct cli_json *json, const struct scn *scn,
                              const struct job_result *result)
 {
@@ -123,7 +105,7 @@ void cli_report_finding_json(struct cli_json *json, const struct cli_scenario *s
     cli_json_text(json, "task", result->task);
     cli_json_i64(json, "time_ns", result->finding_ns);
     cli_json_u64(json, "event", result->finding_event);
-    frames_json(json, frames, count);
+    cli_backtrace_json(json, "backtrace", frames, count);
     cli_json_text(json, "context", result->context);
     last_events_json(json, scenario->scn, result);
     replay_json(json, scenario, result);

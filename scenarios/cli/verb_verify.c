@@ -22,6 +22,7 @@ struct verify {
     struct cli_scenario scenario;
     struct cli_runner used, fresh; /* the reference's process, and the other ones */
     struct cli_outcome reference, other;
+    struct cli_outcome reference_origin, other_origin;
     struct cli_verified verified;
 };
 
@@ -65,6 +66,37 @@ static int not_judged(struct verify *verify, const struct cli_outcome *outcome)
     return outcome->exit;
 }
 
+/*
+ * One more run that ends at an event, to learn who brings it about. What is not deterministic may
+ * go another way this time; then there is nothing to tell.
+ */
+static const struct job_result *find_origin(struct verify *verify, struct cli_runner *runner,
+                                            const struct sim_record *record,
+                                            struct cli_outcome *outcome)
+{
+    struct job_command command =
+        cli_runner_command(verify->args, &runner->setup, verify->verified.seed);
+    command.watch_event = record->seq;
+    command.watch_cause = record->cause;
+    cli_runner_run(runner, &command, outcome);
+    return outcome->complete && outcome->result.frame_count > 0 ? &outcome->result : NULL;
+}
+
+static int diverged(struct verify *verify)
+{
+    struct cli_first_difference first;
+    struct cli_verified *verified = &verify->verified;
+    if (!cli_verify_first_difference(verified, &first))
+        return CLI_DIVERGED;
+    if (first.has_reference)
+        verified->reference_origin =
+            find_origin(verify, &verify->used, &first.reference, &verify->reference_origin);
+    if (first.has_other)
+        verified->other_origin =
+            find_origin(verify, &verify->fresh, &first.other, &verify->other_origin);
+    return CLI_DIVERGED;
+}
+
 static int verify_seed(struct verify *verify, uint64_t seed)
 {
     struct cli_verified *verified = &verify->verified;
@@ -80,7 +112,7 @@ static int verify_seed(struct verify *verify, uint64_t seed)
             return not_judged(verify, &verify->other);
         verified->other_digest = verify->other.result.digest;
         if (!same_result(&verify->reference, &verify->other))
-            return CLI_DIVERGED;
+            return diverged(verify);
     }
     verified->number = verify->args->runs;
     if (!cli_given(verify->args, CLI_OPT_JSON))

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "scenarios/cli/backtrace.h"
 #include "scenarios/cli/event_text.h"
 #include "scenarios/cli/report.h"
 #include "scenarios/cli/style.h"
@@ -17,6 +18,39 @@ void cli_verify_report_same(const struct cli_outcome *reference, uint32_t runs)
            " events, digest %016" PRIx64 "\n",
            reference->seed, runs, cli_verdict_text(reference->exit), reference->result.events,
            reference->result.digest);
+}
+
+bool cli_verify_first_difference(const struct cli_verified *verified,
+                                 struct cli_first_difference *out)
+{
+    struct cli_trace_view a, b;
+    *out = (struct cli_first_difference){0};
+    cli_trace_view_open(&a, verified->reference_fd);
+    cli_trace_view_open(&b, verified->other_fd);
+    size_t at = cli_trace_first_difference(&a, &b);
+    out->has_reference = at < a.count;
+    out->has_other = at < b.count;
+    if (out->has_reference)
+        out->reference = a.records[at];
+    if (out->has_other)
+        out->other = b.records[at];
+    cli_trace_view_close(&a);
+    cli_trace_view_close(&b);
+    return at != SIZE_MAX;
+}
+
+/* The call that brought an event about. */
+static void print_origin(const char *title, const struct job_result *origin)
+{
+    struct cli_frame frames[CLI_FRAMES_MAX];
+    struct cli_symbols *symbols = cli_symbols_create();
+    if (symbols != NULL && origin != NULL && origin->frame_count > 0) {
+        printf("  %s, brought about by machine %s, daemon %s, task %s\n", title, origin->machine,
+               origin->daemon, origin->task);
+        size_t count = cli_symbols_resolve(symbols, origin, frames);
+        cli_print_backtrace(stdout, origin, frames, count);
+    }
+    cli_symbols_destroy(symbols);
 }
 
 static void print_event(const struct scn *scn, const char *title, const struct cli_trace_view *view,
@@ -51,6 +85,7 @@ static void print_difference(const struct scn *scn, const struct cli_trace_view 
 void cli_verify_report(const struct cli_scenario *scenario, const struct cli_verified *verified)
 {
     struct cli_trace_view a, b;
+    char title[32];
     if (verified->exit != CLI_DIVERGED) {
         cli_error("seed %" PRIu64 ", run %" PRIu32 ": %s: %s", verified->seed, verified->number,
                   cli_verdict_text(verified->exit), verified->reason);
@@ -64,6 +99,9 @@ void cli_verify_report(const struct cli_scenario *scenario, const struct cli_ver
     print_difference(scenario->scn, &a, &b, verified->number);
     cli_trace_view_close(&a);
     cli_trace_view_close(&b);
+    print_origin("run 1", verified->reference_origin);
+    snprintf(title, sizeof title, "run %" PRIu32, verified->number);
+    print_origin(title, verified->other_origin);
     printf("  digests %016" PRIx64 " and %016" PRIx64 "\n", verified->reference_digest,
            verified->other_digest);
 }
@@ -75,6 +113,15 @@ static void event_json(struct cli_json *json, const char *name, const struct scn
         return;
     cli_json_name(json, name);
     cli_event_print_json(json->file, scn, &view->records[index]);
+}
+
+static void origin_json(struct cli_json *json, const char *name, const struct job_result *origin)
+{
+    struct cli_frame frames[CLI_FRAMES_MAX];
+    struct cli_symbols *symbols = cli_symbols_create();
+    if (symbols != NULL && origin != NULL)
+        cli_backtrace_json(json, name, frames, cli_symbols_resolve(symbols, origin, frames));
+    cli_symbols_destroy(symbols);
 }
 
 static void difference_json(struct cli_json *json, const struct scn *scn,
@@ -90,6 +137,8 @@ static void difference_json(struct cli_json *json, const struct scn *scn,
         cli_json_u64(json, "first_difference", at + 1);
         event_json(json, "reference", scn, &a, at);
         event_json(json, "other", scn, &b, at);
+        origin_json(json, "reference_backtrace", verified->reference_origin);
+        origin_json(json, "other_backtrace", verified->other_origin);
     }
     cli_trace_view_close(&a);
     cli_trace_view_close(&b);

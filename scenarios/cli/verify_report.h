@@ -5,6 +5,7 @@
 
 #include "scenarios/cli/load.h"
 #include "scenarios/cli/outcome.h"
+#include "sim/record.h"
 
 /* The result of comparing runs of one seed, or of several up to the first that differs. */
 struct cli_verified {
@@ -14,10 +15,23 @@ struct cli_verified {
     const char *reason;
     uint64_t reference_digest, other_digest;
     int reference_fd, other_fd; /* traces of both */
+    /* Where the first differing event came from, in one more run of each kind; NULL: not known. */
+    const struct job_result *reference_origin, *other_origin;
 };
 
 /* A seed whose runs are all the same. */
 void cli_verify_report_same(const struct cli_outcome *reference, uint32_t runs);
+/*
+ * The first events that differ. `reference` or `other` is not set where its run has no such event.
+ * Returns: false where all events are the same.
+ */
+struct cli_first_difference {
+    bool has_reference, has_other;
+    struct sim_record reference, other;
+};
+bool cli_verify_first_difference(const struct cli_verified *verified,
+                                 struct cli_first_difference *out);
+
 /* Runs that differ, with the first event that does, or a run that was not judged. */
 void cli_verify_report(const struct cli_scenario *scenario, const struct cli_verified *verified);
 void cli_verify_report_json(const struct cli_scenario *scenario,

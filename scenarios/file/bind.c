@@ -217,10 +217,10 @@ static int read_fault(struct bind *b, const struct bind_field *field, const stru
     *fault = (struct scn_fault){
         .kind = (uint32_t)(kind - field->table->fields),
         .line = key->place.line,
-        .name = "",
+        .name = b->empty,
         .of_group = SCN_NONE,
         .of_index = SCN_NONE,
-        .of_role = "",
+        .of_role = b->empty,
         .link = {.from_group = SCN_NONE,
                  .to_group = SCN_NONE,
                  .from_index = SCN_NONE,

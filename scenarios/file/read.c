@@ -25,9 +25,10 @@ static int bind_document(struct bind *b, const struct scn_node *root, const char
     struct scn *scn = b->scn;
     scn->file = bind_text_copy(b, path);
     scn->folder = folder_of(b, path);
-    if (!scn->file || !scn->folder)
+    b->empty = bind_text_copy(b, ""); /* in the arena, as all that workers read */
+    if (!scn->file || !scn->folder || !b->empty)
         return -E2BIG;
-    scn->name = scn->about = scn->plugin = scn->plugin_path = scn->linearizable = "";
+    scn->name = scn->about = scn->plugin = scn->plugin_path = scn->linearizable = b->empty;
     scn->link_default.from_group = scn->link_default.from_index = SCN_NONE;
     scn->link_default.to_group = scn->link_default.to_index = SCN_NONE;
     return bind_map(b, &bind_scenario, root, (char *)scn);

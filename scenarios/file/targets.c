@@ -100,7 +100,7 @@ static int read_group(struct bind *b, const struct bind_field *field, const stru
     if (error)
         return error;
     group->name = bind_text_copy(b, key->text);
-    group->plugin = "";
+    group->plugin = b->empty;
     if (!group->name)
         return -E2BIG;
     error = bind_map(b, field->table, node, (char *)group);

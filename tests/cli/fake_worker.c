@@ -94,7 +94,7 @@ static void capture(void)
     dl_iterate_phdr(add_module, NULL);
 }
 
-static void fail(enum job_finding kind, const char *subject, const char *text, int how)
+static void call_plugin(int how)
 {
     void *plugin = dlopen(scn->plugin_path, RTLD_NOW);
     void (*plugin_fail)(int, void (*)(void)) = NULL;
@@ -102,6 +102,11 @@ static void fail(enum job_finding kind, const char *subject, const char *text, i
         *(void **)&plugin_fail = dlsym(plugin, "fake_plugin_fail");
     if (plugin_fail != NULL)
         plugin_fail(how, capture);
+}
+
+static void fail(enum job_finding kind, const char *subject, const char *text, int how)
+{
+    call_plugin(how);
     result->verdict = JOB_FINDING;
     result->finding = kind;
     result->finding_ns = 5000000001;
@@ -183,6 +188,15 @@ static void fill_result(const struct job_command *command)
     }
 }
 
+/* Where a watched event comes from: always the same call. */
+static void fill_origin(void)
+{
+    call_plugin(FAKE_PLUGIN_WRITE);
+    snprintf(result->machine, sizeof result->machine, "client2");
+    snprintf(result->daemon, sizeof result->daemon, "writer");
+    snprintf(result->task, sizeof result->task, "write-loop");
+}
+
 static void obey(const struct job_command *command)
 {
     const size_t whole = sizeof(struct job_reply);
@@ -198,6 +212,8 @@ static void obey(const struct job_command *command)
         close(STDERR_FILENO);
     memset(result, 0, sizeof *result);
     fill_result(command);
+    if (command->watch_event != 0)
+        fill_origin();
     if (command->log_fd >= 0 && command->log_level >= 2)
         dprintf(command->log_fd, "seed %llu was run\n", (unsigned long long)command->seed);
     reply(told_to("garbage", command->seed) ? 999 : JOB_VERSION, 0, "", whole);

@@ -24,6 +24,9 @@ START_TEST(test_different)
     ASSERT_HAS(command.out, "both         4.000000000s  #4 ");
     ASSERT_HAS(command.out, "run 1        5.000000000s  #5 ");
     ASSERT_HAS(command.out, "run 2        5.000000000s  #5 ");
+    ASSERT_HAS(command.out, "run 1, brought about by machine client2, daemon writer, task");
+    ASSERT_HAS(command.out, "run 2, brought about by machine client2, daemon writer, task");
+    ASSERT_HAS(command.out, "store_write");
     ASSERT_LACKS(command.out, "seed 3 ");
     command_free(&command);
 }

@@ -328,7 +328,7 @@ static int writes_freed(void *arg, struct sim_machine *machine)
     free(memory);
     memset(later, 0x41, 40);
     for (int i = 0; i < 2; i++)
-        later = malloc(40);
+        later = plain(malloc(40));
     return later != NULL;
 }
 

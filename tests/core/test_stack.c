@@ -138,6 +138,27 @@ START_TEST(addresses_are_found)
 }
 END_TEST
 
+/* Where it is asked for, a stack is filled anew before each use, from end to end. */
+START_TEST(filled_stacks)
+{
+    struct sm__stack_pool *pool = make(2);
+    uint32_t index;
+    char *low, *high;
+
+    sm__stack_fill(pool, 0x5c);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(sm__stack_take(pool, &index, &low, &high), 0);
+        for (const char *at = low; at < high; at++) {
+            if (*at != 0x5c)
+                ck_abort_msg("byte %td is not filled", at - low);
+        }
+        memset(low, 0, (size_t)(high - low));
+        sm__stack_give(pool, index);
+    }
+    sm__stack_pool_destroy(pool);
+}
+END_TEST
+
 /* ---- running over the end ---- */
 
 static sigjmp_buf escape;
@@ -240,4 +261,4 @@ START_TEST(overflow_hits_the_guard)
 END_TEST
 
 SUITE_MAIN("stack", arguments, limits_and_reuse, tops_are_coloured, fixed_address,
-           addresses_are_found, guards_fault, overflow_hits_the_guard)
+           addresses_are_found, filled_stacks, guards_fault, overflow_hits_the_guard)

@@ -123,7 +123,7 @@ START_TEST(defaults)
     ck_assert_int_eq(it.scn->link_default.bandwidth_bytes_per_s, 0);
     ck_assert(!it.scn->swarm && it.scn->buggify);
     ck_assert_uint_eq(it.scn->policy, SCN_POLICY_RANDOM);
-    ck_assert_uint_eq(it.scn->stack_bytes, 64 << 10);
+    ck_assert_uint_eq(it.scn->stack_bytes, 256 << 10);
     ck_assert_uint_eq(it.scn->instant_events_max, 1000000);
     ck_assert_str_eq(it.scn->folder, ".");
     ck_assert_str_eq(it.scn->about, "");
@@ -318,6 +318,35 @@ END_TEST
 /* ---- the arena ---- */
 
 /* Another process that maps the arena sees the same scenario through the same pointers. */
+static void check_inside(const struct scn *scn, const char *text)
+{
+    const uint64_t at = (uint64_t)(uintptr_t)text;
+    ck_assert_msg(at >= scn->base && at < scn->base + scn->size_bytes, "a text outside of the arena");
+}
+
+/* Every text lies in the arena, also those that the file leaves out: another process reads them. */
+START_TEST(texts_are_inside)
+{
+    struct loaded it = load("example.yaml", NULL, 0);
+    const struct scn *scn = it.scn;
+    const char *const texts[] = {scn->name,        scn->about,       scn->file,        scn->folder,
+                                 scn->plugin,      scn->plugin_path, scn->linearizable};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        check_inside(scn, texts[i]);
+    for (uint32_t i = 0; i < scn->fault_count; i++) {
+        check_inside(scn, scn->faults[i].name);
+        check_inside(scn, scn->faults[i].of_role);
+    }
+    for (uint32_t i = 0; i < scn->group_count; i++) {
+        check_inside(scn, scn->groups[i].name);
+        check_inside(scn, scn->groups[i].plugin);
+        for (uint32_t j = 0; j < scn->groups[i].config_count; j++)
+            check_inside(scn, scn->groups[i].config[j].value);
+    }
+    unload(&it);
+}
+END_TEST
+
 START_TEST(attach)
 {
     struct loaded it = load("example.yaml", NULL, 0);
@@ -378,5 +407,5 @@ START_TEST(arena_limits)
 END_TEST
 
 RUN_SUITE("scenario", example, example_faults, full, defaults, machine_names, aliases, set,
-          set_makes_lists, round_trip, round_trip_texts, print_error, schema, attach,
+          set_makes_lists, round_trip, round_trip_texts, print_error, schema, texts_are_inside, attach,
           attach_refused, arena_limits)
