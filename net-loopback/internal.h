@@ -159,6 +159,8 @@ static inline struct sm_net *lo_interface(struct lo_net *net, uint32_t machine_i
 /* Writes down that a message from `from` to `to` was lost, and counts it. */
 void lo_note_lost(const struct sm_net *from, const struct sm_net *to, enum lo_lost reason,
                   uint64_t object, uint64_t hash, uint32_t size);
+void lo_note_control_lost(const struct sm_net *from, const struct sm_net *to, enum lo_lost reason,
+                          uint64_t object);
 /* A use of a handle that is not one, was closed, or is another machine's. Says which. */
 _Noreturn void lo_handle_bug(const struct lo_handle *handle, uint32_t magic, const char *call);
 

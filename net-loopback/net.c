@@ -172,10 +172,9 @@ size_t lo_net_live_objects(const struct lo_net *net)
     return net->datagrams.live + net->listeners.live + net->connections.live + net->pool.live;
 }
 
-void lo_note_lost(const struct sm_net *from, const struct sm_net *to, enum lo_lost reason,
-                  uint64_t object, uint64_t hash, uint32_t size)
+static void note(const struct sm_net *from, const struct sm_net *to, enum lo_lost reason,
+                 uint64_t object, uint64_t hash, uint32_t size)
 {
-    struct lo_net *net = from->net;
     const struct sim_record record = {
         .object = object,
         .hash = hash,
@@ -186,8 +185,21 @@ void lo_note_lost(const struct sm_net *from, const struct sm_net *to, enum lo_lo
         .size = size,
     };
 
-    net->counters.lost[reason]++;
-    sim_note(net->world, &record);
+    sim_note(from->net->world, &record);
+}
+
+void lo_note_lost(const struct sm_net *from, const struct sm_net *to, enum lo_lost reason,
+                  uint64_t object, uint64_t hash, uint32_t size)
+{
+    from->net->counters.lost[reason]++;
+    note(from, to, reason, object, hash, size);
+}
+
+void lo_note_control_lost(const struct sm_net *from, const struct sm_net *to, enum lo_lost reason,
+                          uint64_t object)
+{
+    from->net->counters.control_lost++;
+    note(from, to, reason, object, 0, 0);
 }
 
 #define LOST_TEXT_(name, value, text) \

@@ -140,10 +140,14 @@ enum lo_control { LO_CONTROL_LIST(LO_CONTROL_ENUM_) LO_CONTROL_END_ };
 #undef LO_CONTROL_ENUM_
 const char *lo_control_text(uint32_t control);
 
-/* Datagrams and segments of streams; control messages count among `lost` only. */
+/*
+ * Datagrams and segments of streams: sent + duplicated = delivered + all of lost + under way. A
+ * segment counts as sent each time.
+ */
 struct lo_counters {
     uint64_t sent, delivered, duplicated;
     uint64_t lost[LO_LOST_COUNT];
+    uint64_t control_lost; /* handshakes, acknowledgements, resets */
     uint64_t sent_bytes, delivered_bytes;
     uint64_t connections; /* established */
 };

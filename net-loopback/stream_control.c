@@ -32,8 +32,8 @@ static void control_lost(struct sm_stream *end, enum lo_control what)
 
 static void note_control_lost(struct sm_stream *end, enum lo_control what, enum lo_lost reason)
 {
-    lo_note_lost(end->handle.interface, end->peer->handle.interface, reason, end->connection->id, 0,
-                 0);
+    lo_note_control_lost(end->handle.interface, end->peer->handle.interface, reason,
+                         end->connection->id);
     control_lost(end, what);
 }
 

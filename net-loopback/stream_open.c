@@ -176,8 +176,8 @@ void lo_syn_arrives(struct sm_stream *end)
         return;
     }
     if (listener->pending == listener->backlog) {
-        lo_note_lost(end->peer->handle.interface, interface, LO_LOST_BACKLOG, end->connection->id,
-                     0, 0);
+        lo_note_control_lost(end->peer->handle.interface, interface, LO_LOST_BACKLOG,
+                             end->connection->id);
         lo_end_retry_later(end->peer);
         return;
     }

@@ -127,6 +127,7 @@ struct job_result {
     char machine[JOB_NAME_BYTES], task[JOB_NAME_BYTES], daemon[JOB_NAME_BYTES];
     int64_t finding_ns;
     uint64_t finding_event;
+    uint32_t context_kinds;         /* a bit per enum scn_fault_kind of `context` */
     char context[JOB_TEXT_BYTES];   /* faults that were active or ended in the last 10 virtual seconds */
     uint32_t frame_count;
     uint64_t frames[JOB_FRAMES_MAX]; /* innermost first; return addresses but for the first */

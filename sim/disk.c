@@ -24,7 +24,8 @@
 
 #define CLOSED_FILES_KEPT 64u
 #define RECORD_SIZE_MAX   ((1u << 24) - 1) /* what an event has room for */
-#define FLAGS_KNOWN       (SM_FILE_READ | SM_FILE_WRITE | SM_FILE_CREATE | SM_FILE_EXCL | SM_FILE_TRUNC)
+#define FLAGS_ACCESS      (SM_FILE_READ | SM_FILE_WRITE)
+#define FLAGS_KNOWN       (FLAGS_ACCESS | SM_FILE_CREATE | SM_FILE_EXCL | SM_FILE_TRUNC)
 
 struct sm_file {
     struct sm__list link; /* in the disk's files, or among the closed ones */
@@ -188,7 +189,7 @@ struct sm_disk *sm_disk_get(struct sm_factory *factory)
 
 static bool flags_valid(uint32_t flags)
 {
-    if (flags & ~FLAGS_KNOWN || !(flags & (SM_FILE_READ | SM_FILE_WRITE)))
+    if (flags & ~FLAGS_KNOWN || !(flags & FLAGS_ACCESS))
         return false;
     if (flags & SM_FILE_EXCL && !(flags & SM_FILE_CREATE))
         return false;

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <string.h>
 
-#define PATH_BYTES_MAX  255u
-#define DIRTY_BYTES_MAX ((int64_t)16 << 20) /* of one file, until the oldest changes are written \
-                                             */
-#define NAME_CHANGES_MAX   1024u            /* the same for changes of names */
+#define PATH_BYTES_MAX     255u
 #define BYTES_CAPACITY_MIN ((size_t)256)
+/* What is logged at most, until the oldest changes are written back: of one file, and of names. */
+#define DIRTY_BYTES_MAX  ((int64_t)16 << 20)
+#define NAME_CHANGES_MAX 1024u
 
 /* The contents of a file. */
 struct bytes {

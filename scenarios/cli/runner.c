@@ -98,6 +98,10 @@ void cli_runner_run(struct cli_runner *runner, const struct job_command *command
         if (wait_for_reply(runner, outcome))
             cli_outcome_of_run(outcome, &runner->worker);
     }
+    if (outcome->exit == CLI_PASSED && command->until_ns < runner->scenario->scn->time_ns) {
+        outcome->exit = CLI_NOT_JUDGED; /* it passed as far as it came */
+        snprintf(outcome->text, sizeof outcome->text, "stopped by --until");
+    }
     outcome->seed = command->seed;
 }
 

@@ -130,6 +130,7 @@ static void add_finding(struct cli_summary *summary, const struct job_result *re
         return;
     }
     group->seed_count++;
+    group->seeds_after[result->context_kinds % (1u << SCN_FAULT_KIND_COUNT)]++;
     if (keep_seed(&group->seeds, result->seed, result->digest, "") == 0)
         *group->example = *result;
 }

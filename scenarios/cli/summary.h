@@ -28,6 +28,8 @@ struct cli_seeds {
 struct cli_group {
     uint64_t signature;
     uint64_t seed_count;
+    /* Ways to it: seeds by the kinds of faults around the finding (job_result.context_kinds). */
+    uint64_t seeds_after[1 << SCN_FAULT_KIND_COUNT];
     struct cli_seeds seeds;
     struct job_result *example; /* of the lowest seed */
 };

@@ -60,6 +60,25 @@ static void properties_json(struct cli_json *json, const struct cli_summary *sum
     cli_json_close(json, ']');
 }
 
+/* Seeds by the kinds of faults around the finding. */
+static void ways_json(struct cli_json *json, const struct cli_group *group)
+{
+    cli_json_open(json, "after", '[');
+    for (uint32_t kinds = 0; kinds < 1u << SCN_FAULT_KIND_COUNT; kinds++) {
+        if (group->seeds_after[kinds] == 0)
+            continue;
+        cli_json_open(json, NULL, '{');
+        cli_json_open(json, "faults", '[');
+        for (uint32_t kind = 0; kind < SCN_FAULT_KIND_COUNT; kind++)
+            if (kinds >> kind & 1)
+                cli_json_text(json, NULL, scn_fault_kind_text(kind));
+        cli_json_close(json, ']');
+        cli_json_u64(json, "count", group->seeds_after[kinds]);
+        cli_json_close(json, '}');
+    }
+    cli_json_close(json, ']');
+}
+
 static void findings_json(struct cli_json *json, const struct cli_summary *summary)
 {
     cli_json_open(json, "findings", '[');
@@ -69,6 +88,7 @@ static void findings_json(struct cli_json *json, const struct cli_summary *summa
         cli_json_hex(json, "signature", group->signature);
         cli_json_u64(json, "count", group->seed_count);
         seeds_json(json, "seeds", &group->seeds);
+        ways_json(json, group);
         cli_report_finding_json(json, summary->scenario, group->example, summary->symbols);
         cli_json_close(json, '}');
     }

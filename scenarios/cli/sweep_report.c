@@ -39,6 +39,27 @@ static void print_seeds(FILE *file, const struct cli_seeds *seeds, uint64_t tota
         fprintf(file, ", ...");
 }
 
+/* "pause 143, pause and partition 74, no fault 3": which faults were around, in how many seeds. */
+static void print_ways(FILE *file, const struct cli_group *group)
+{
+    const char *before = "  after     ";
+    for (uint32_t kinds = 0; kinds < 1u << SCN_FAULT_KIND_COUNT; kinds++) {
+        if (group->seeds_after[kinds] == 0)
+            continue;
+        fputs(before, file);
+        const char *joint = "";
+        for (uint32_t kind = 0; kind < SCN_FAULT_KIND_COUNT; kind++) {
+            if (!(kinds >> kind & 1))
+                continue;
+            fprintf(file, "%s%s", joint, scn_fault_kind_text(kind));
+            joint = " and ";
+        }
+        fprintf(file, "%s %" PRIu64, kinds == 0 ? "no fault" : "", group->seeds_after[kinds]);
+        before = ", ";
+    }
+    fputc('\n', file);
+}
+
 static void print_group(FILE *file, const struct cli_summary *summary, size_t index)
 {
     const struct cli_group *group = &summary->groups[index];
@@ -47,6 +68,7 @@ static void print_group(FILE *file, const struct cli_summary *summary, size_t in
             group->seed_count == 1 ? "" : "s");
     print_seeds(file, &group->seeds, group->seed_count);
     fputc('\n', file);
+    print_ways(file, group);
     cli_report_finding(file, summary->scenario, group->example, summary->symbols);
     for (uint32_t i = 1; i < group->seeds.count; i++) {
         fputs(i == 1 ? "  also      " : "            ", file);
@@ -103,7 +125,7 @@ static bool wants_hits(const struct cli_property_sum *sum)
 
 static void print_property(FILE *file, const struct cli_property_sum *sum)
 {
-    fprintf(file, "            %-12s %-40s %12" PRIu64 " %12" PRIu64, cli_property_kind(sum->kind),
+    fprintf(file, "            %-12s %-48s %12" PRIu64 " %12" PRIu64, cli_property_kind(sum->kind),
             sum->name, sum->hit_count, sum->true_count);
     if (wants_hits(sum)) {
         struct cli_tally_range range = cli_tally_range(&sum->per_seed);
@@ -122,7 +144,7 @@ static void print_properties(FILE *file, const struct cli_summary *summary)
 {
     if (summary->property_count == 0)
         return;
-    fprintf(file, "properties  %-12s %-40s %12s %12s %10s  %s\n", "", "", "evaluated", "true",
+    fprintf(file, "properties  %-12s %-48s %12s %12s %10s  %s\n", "", "", "evaluated", "true",
             "in seeds", "min/median/max of a seed");
     for (size_t i = 0; i < summary->property_count; i++)
         print_property(file, &summary->properties[i]);

@@ -44,7 +44,7 @@ void cli_table_faults(FILE *file, const struct scn *scn, const struct job_fault 
 
 static void print_property(FILE *file, const struct job_property *property)
 {
-    fprintf(file, "            %-12s %-40s %12" PRIu64 " %12" PRIu64,
+    fprintf(file, "            %-12s %-48s %12" PRIu64 " %12" PRIu64,
             cli_property_kind(property->kind), property->name, property->hit_count,
             property->true_count);
     if (property->kind == SM_SITE_EVENTUALLY && property->pending > 0)
@@ -57,7 +57,7 @@ void cli_table_properties(FILE *file, const struct job_property *properties, uin
 {
     if (count == 0)
         return;
-    fprintf(file, "properties  %-12s %-40s %12s %12s\n", "", "", "evaluated", "true");
+    fprintf(file, "properties  %-12s %-48s %12s %12s\n", "", "", "evaluated", "true");
     for (uint32_t kind = 0; kind < SM_SITE_KIND_COUNT; kind++)
         for (uint32_t i = 0; i < count; i++)
             if (properties[i].kind == kind)

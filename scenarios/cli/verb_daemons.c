@@ -70,7 +70,7 @@ static void print_line(struct listing *listing, char *line)
         printf("  %-20s %s%s%s%s\n", fields[1], fields[2], *fields[3] != '\0' ? " (" : "",
                fields[3], *fields[3] != '\0' ? ")" : "");
     else
-        printf("  %-12s %-40s %s\n", fields[1], fields[2], fields[3]);
+        printf("  %-12s %-48s %s\n", fields[1], fields[2], fields[3]);
 }
 
 static void print_all(struct listing *listing, char *text)

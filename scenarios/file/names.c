@@ -31,3 +31,13 @@ size_t scn_machine_name(const struct scn *scn, uint32_t index, char *text, size_
         return 0;
     return (size_t)length < size ? (size_t)length : size ? size - 1 : 0;
 }
+
+const char *scn_fault_kind_text(uint32_t kind)
+{
+    static const char *const texts[SCN_FAULT_KIND_COUNT] = {[SCN_FAULT_PAUSE] = "pause",
+                                                            [SCN_FAULT_CRASH] = "crash",
+                                                            [SCN_FAULT_PARTITION] = "partition",
+                                                            [SCN_FAULT_LINK] = "degrade",
+                                                            [SCN_FAULT_CLOG] = "clog"};
+    return kind < SCN_FAULT_KIND_COUNT ? texts[kind] : "fault";
+}

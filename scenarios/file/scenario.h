@@ -84,6 +84,9 @@ enum scn_fault_kind {
     SCN_FAULT_KIND_COUNT
 };
 
+/* "pause", "crash" ...: the key in the file. */
+const char *scn_fault_kind_text(uint32_t kind);
+
 enum scn_split {
     SCN_SPLIT_HALVES,   /* a random half against the rest */
     SCN_SPLIT_ISOLATE,  /* one machine against all */

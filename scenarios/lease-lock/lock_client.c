@@ -166,7 +166,7 @@ static void lock_client_destroy(void *arg)
 
 const struct sm_daemon_type lock_client_daemon = {
     SM_DAEMON_HEAD(lock_client),
-    .about = "increments the register under the lease; config: think, writes, work",
+    .about = "increments the register under the lease; config: think, writes, work, pace",
     .construct = lock_client_construct,
     .run = lock_client_run,
     .stop = lock_client_stop,

@@ -96,8 +96,8 @@ static int carry_out(struct store_server *self, const struct message *request,
     const bool stale = sm_fence_check(&self->fence, request->token) != 0;
     const bool writes = request->type == MESSAGE_WRITE;
 
-    if (self->check_fence)
-        sm_sometimes(stale && writes, "a stale write was refused");
+    if (self->check_fence && writes)
+        sm_sometimes(stale, "a stale write was refused");
     if (stale && self->check_fence)
         return refuse(self, request, answer);
     meet(self, request, highest);

@@ -49,7 +49,8 @@ void finding_note_where(struct run *run, struct sim_machine *machine, const stru
     result->last_event_count =
         (uint32_t)sim_digest_latest(&run->world->digest, latest, JOB_EVENTS_LAST);
     memcpy(result->last_events, latest, sizeof latest);
-    nemesis_context(run->nemesis, result->context, sizeof result->context);
+    result->context_kinds =
+        nemesis_context(run->nemesis, result->context, sizeof result->context);
 }
 
 static void begin_finding(struct run *run, enum job_finding kind, const char *subject)

@@ -128,6 +128,9 @@ static void run_in_child(const struct worker *worker, const struct job_command *
 {
     int status = 0;
 
+    memset(worker->result, 0, sizeof *worker->result); /* a child that dies early leaves it so */
+    worker->result->version = JOB_VERSION;
+    worker->result->seed = command->seed;
     worker->result->verdict = JOB_NOT_JUDGED;
     const pid_t pid = fork();
     if (pid < 0) {

@@ -264,22 +264,27 @@ void nemesis_count(const struct nemesis *nemesis, struct job_result *result)
     memcpy(result->faults, nemesis->counts, result->fault_count * sizeof *result->faults);
 }
 
-void nemesis_context(const struct nemesis *nemesis, char *text, size_t size)
+uint32_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size)
 {
     const struct plan *plan = &nemesis->run->plan;
     const sm_time now = nemesis->run->world->now;
+    uint32_t kinds = 0;
     size_t used = 0;
 
     text[0] = '\0';
-    for (uint32_t i = 0; i < plan->count && used + 1 < size; i++) {
+    for (uint32_t i = 0; i < plan->count; i++) {
         const struct active *active = &nemesis->faults[i];
         const bool recent = active->state == OVER && active->ended_ns + CONTEXT_NS >= now;
         char line[256];
         if (active->state != ACTIVE && !recent)
+            continue;
+        kinds |= 1u << plan->faults[i].kind;
+        if (used + 1 >= size)
             continue;
         plan_describe(nemesis->run->scn, &plan->faults[i], line, sizeof line);
         const int written = snprintf(text + used, size - used, "%s%s\n", line,
                                      active->state == ACTIVE ? " (still active)" : "");
         used += written > 0 ? (size_t)written : 0;
     }
+    return kinds;
 }

@@ -72,8 +72,9 @@ struct nemesis *nemesis_create(struct run *run);
 void nemesis_destroy(struct nemesis *nemesis);
 /* Counts per entry of `faults:`, into the result. */
 void nemesis_count(const struct nemesis *nemesis, struct job_result *result);
-/* In words: the faults that are active, or ended in the last ten virtual seconds. */
-void nemesis_context(const struct nemesis *nemesis, char *text, size_t size);
+/* In words: the faults that are active, or ended in the last ten virtual seconds. Returns their kinds,
+ * a bit per enum scn_fault_kind. */
+uint32_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size);
 
 /* ---- finding.c ---- */
 /* From here on signals, loops and exits of this process are findings of the run. */

@@ -188,6 +188,17 @@ START_TEST(test_replay_diverged)
 }
 END_TEST
 
+/* A run that --until cut short has not passed, but is reported as far as it came. */
+START_TEST(test_replay_until)
+{
+    struct command command = steelmill("", "replay writer.yaml --seed 3 --until 9s");
+    ASSERT_EXIT(command, 125);
+    ASSERT_HAS(command.out, "verdict     not judged: stopped by --until\n");
+    ASSERT_HAS(command.out, "8 events");
+    command_free(&command);
+}
+END_TEST
+
 /* --trace prints each event of a replay. */
 START_TEST(test_replay_trace)
 {
@@ -241,6 +252,7 @@ TCase *run_tests(void)
     tcase_add_test(tests, test_replay_line_dash);
     tcase_add_test(tests, test_replay_prefix);
     tcase_add_test(tests, test_replay_diverged);
+    tcase_add_test(tests, test_replay_until);
     tcase_add_test(tests, test_replay_trace);
     tcase_add_test(tests, test_trace);
     tcase_add_test(tests, test_full_disk);

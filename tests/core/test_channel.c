@@ -159,7 +159,7 @@ static int drains_slowly(void *arg, struct sim_machine *machine)
 /* A sender is never further ahead than the capacity, and goes on in the instant that makes room. */
 START_TEST(backpressure)
 {
-    suite_sweep(drains_slowly, NULL, SEEDS, NULL);
+    suite_sweep(drains_slowly, NULL, SEEDS);
 }
 END_TEST
 
@@ -205,7 +205,7 @@ static int closes(void *arg, struct sim_machine *machine)
  * its end. Closing twice is allowed. */
 START_TEST(closing)
 {
-    suite_sweep(closes, NULL, SEEDS, NULL);
+    suite_sweep(closes, NULL, SEEDS);
 }
 END_TEST
 
@@ -335,7 +335,7 @@ START_TEST(crowd_patient)
 {
     int mode = 0;
 
-    suite_sweep(crowds, &mode, SEEDS, NULL);
+    suite_sweep(crowds, &mode, SEEDS);
 }
 END_TEST
 
@@ -345,7 +345,7 @@ START_TEST(crowd_hasty)
 {
     int mode = 1;
 
-    suite_sweep(crowds, &mode, SEEDS, NULL);
+    suite_sweep(crowds, &mode, SEEDS);
     ck_assert_int_gt(crowd.given_up, 0);
 }
 END_TEST
@@ -356,7 +356,7 @@ START_TEST(crowd_cancelled)
 {
     int mode = 2;
 
-    suite_sweep(crowds, &mode, SEEDS, NULL);
+    suite_sweep(crowds, &mode, SEEDS);
 }
 END_TEST
 
@@ -391,7 +391,7 @@ static int cancelled_with_item(void *arg, struct sim_machine *machine)
 /* A receiver that is cancelled after it was woken for an item does not keep it from the others. */
 START_TEST(cancel_races_item)
 {
-    suite_sweep(cancelled_with_item, NULL, SEEDS, NULL);
+    suite_sweep(cancelled_with_item, NULL, SEEDS);
 }
 END_TEST
 

@@ -128,7 +128,8 @@ START_TEST(many_registers)
 }
 END_TEST
 
-/* Makes a history from a real register: each operation takes effect at a random moment of its life. */
+/* Makes a history from a real register: each operation takes effect at a random moment of its life.
+ */
 static void generate(uint64_t seed, size_t clients, size_t count)
 {
     uint64_t draws = 0, value = 0;
@@ -148,7 +149,8 @@ static void generate(uint64_t seed, size_t clients, size_t count)
         } else if (!effective[c]) {
             const struct sim_operation *op = &ops[running[c]];
             effective[c] = true;
-            results[c] = op->operation == SM_OPERATION_COMPARE_AND_SET ? value == op->expected : value;
+            results[c] =
+                op->operation == SM_OPERATION_COMPARE_AND_SET ? value == op->expected : value;
             if (op->operation == SM_OPERATION_WRITE ||
                 (op->operation == SM_OPERATION_COMPARE_AND_SET && value == op->expected))
                 value = op->value;

@@ -295,7 +295,8 @@ static int evaluates(void *arg, struct sim_machine *machine)
     return 0;
 }
 
-/* Properties count evaluations; `eventually` is pending per machine; a violated one ends the run. */
+/* Properties count evaluations; `eventually` is pending per machine; a violated one ends the run.
+ */
 START_TEST(properties_are_judged)
 {
     static struct tw tw;
@@ -332,8 +333,8 @@ static int buggifies(void *arg, struct sim_machine *machine)
     return 0;
 }
 
-/* A buggify point is chosen in about a quarter of the runs, fires in about a quarter of the cases of
- * such a run, and never where buggify is off. */
+/* A buggify point is chosen in about a quarter of the runs, fires in about a quarter of the cases
+ * of such a run, and never where buggify is off. */
 START_TEST(buggify)
 {
     static struct tw tw;

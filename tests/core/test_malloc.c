@@ -10,8 +10,11 @@
 #include <stdio.h>
 
 #if SM__ASAN
-/* AddressSanitizer brings its own allocator, and its own tests. */
-SUITE_MAIN("malloc", NULL)
+int main(void)
+{
+    puts("1..0 # SKIP AddressSanitizer brings its own allocator");
+    return EXIT_SUCCESS;
+}
 #else
 
 /* Hides from the compiler what it knows of a pointer: the tests misuse some on purpose. */

@@ -170,6 +170,52 @@ START_TEST(causes)
 }
 END_TEST
 
+static int rings_late(void *arg)
+{
+    (void)arg;
+    (void)sm_sleep(10);
+    sm_event_set(&doorbells[0]);
+    return 0;
+}
+
+/* The timer for 1000 is pending still when the one for 2000 is set: the same queue entry serves. */
+static int waits_and_sleeps(void *arg, struct sim_machine *machine)
+{
+    (void)arg, (void)machine;
+    sm_event_init(&doorbells[0]);
+    sm_task_spawn(NULL, "rings", rings_late, NULL);
+    ck_assert_int_eq(sm_event_wait(&doorbells[0], 1000), 0);
+    return sm_sleep_until(2000);
+}
+
+/* A record's cause is the step that brought it about: the spawn, the arming of the timer, the wake.
+ */
+START_TEST(cause_of_each)
+{
+    static struct tw tw;
+    const struct sim_options options = {.policy = SIM_POLICY_FIFO, .trace = keep_records};
+    char text[1024] = "";
+
+    record_count = 0;
+    tw_create(&tw, 1, &options, waits_and_sleeps, NULL);
+    ck_assert_int_eq(tw_run(&tw, SM_S), SIM_IDLE);
+    sim_digest_flush_trace(&tw.world->digest);
+    for (size_t i = 0; i < record_count; i++) {
+        const struct sim_record *r = &records[i];
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%d: %s of %u.%u at %d, by %d\n",
+                 (int)r->seq, sim_kind_text(r->kind), r->machine, r->task, (int)r->time_ns,
+                 (int)r->cause);
+    }
+    ck_assert_str_eq(text, "1: start of 1.0 at 0, by 0\n"
+                           "2: run of 1.1 at 0, by 0\n"
+                           "3: run of 1.2 at 0, by 2\n"
+                           "4: timer of 1.2 at 10, by 3\n"
+                           "5: run of 1.1 at 10, by 4\n"
+                           "6: timer of 1.1 at 2000, by 5\n");
+    tw_destroy(&tw);
+}
+END_TEST
+
 /* ---- machines ---- */
 
 static int sleeps(void *arg, struct sim_machine *machine)
@@ -209,4 +255,49 @@ START_TEST(crash_while_stopping)
 }
 END_TEST
 
-SUITE_MAIN("sched", slices_are_invisible, slack, causes, crash_while_stopping)
+static int stops_counted;
+
+static int counts_stops(void *arg, struct sim_machine *machine, sm_time deadline)
+{
+    (void)arg, (void)machine, (void)deadline;
+    stops_counted++;
+    return 0;
+}
+
+static void crash_start_stop(struct sim_world *world, struct sim_event *event)
+{
+    struct sim_machine *machine = event->object;
+
+    (void)world;
+    sim_machine_crash(machine);
+    sim_machine_start(machine);
+    sim_machine_stop(machine, SM_FOREVER);
+}
+
+static void stop_and_more(struct sim_world *world, struct sim_event *event)
+{
+    sim_machine_stop(event->object, SM_FOREVER);
+    sim_event_at(world, world->now, SIM_CALLBACK, 0, crash_start_stop)->object = event->object;
+}
+
+/* The news that a machine has stopped comes too late where it has crashed, started and begun to
+ * stop again meanwhile, all in one instant: the second stop is not cut short by the first. */
+START_TEST(stale_stop)
+{
+    static struct tw tw;
+    const struct sim_options options = {.policy = SIM_POLICY_FIFO};
+
+    tw_create(&tw, 1, &options, sleeps, NULL);
+    tw.world->program.stop = counts_stops;
+    tw_run(&tw, SM_S);
+    sim_event_at(tw.world, 2 * SM_S, SIM_CALLBACK, 0, stop_and_more)->object =
+        tw.world->machines[0];
+    tw_run(&tw, 3 * SM_S);
+    ck_assert_int_eq(stops_counted, 2);
+    ck_assert_int_eq(tw.world->machines[0]->state, SIM_MACHINE_OFF);
+    tw_destroy(&tw);
+}
+END_TEST
+
+SUITE_MAIN("sched", slices_are_invisible, slack, causes, cause_of_each, crash_while_stopping,
+           stale_stop)

@@ -47,7 +47,7 @@ static int wakes_all(void *arg, struct sim_machine *machine)
 /* Setting wakes all who wait; the flag stays up, and then nobody waits, whatever the deadline. */
 START_TEST(event_wakes_all)
 {
-    suite_sweep(wakes_all, NULL, SEEDS, NULL);
+    suite_sweep(wakes_all, NULL, SEEDS);
 }
 END_TEST
 
@@ -120,7 +120,7 @@ static int cancels_wait(void *arg, struct sim_machine *machine)
 /* A cancelled wait says so, even where the flag goes up before the task has run. */
 START_TEST(event_cancelled)
 {
-    suite_sweep(cancels_wait, NULL, SEEDS, NULL);
+    suite_sweep(cancels_wait, NULL, SEEDS);
 }
 END_TEST
 
@@ -195,7 +195,7 @@ static int many_in_line(void *arg, struct sim_machine *machine)
 /* First come, first served, and one holder at a time, whatever the order of the tasks' steps. */
 START_TEST(mutex_is_fair)
 {
-    suite_sweep(many_in_line, NULL, SEEDS, NULL);
+    suite_sweep(many_in_line, NULL, SEEDS);
 }
 END_TEST
 
@@ -244,7 +244,7 @@ static int barges(void *arg, struct sim_machine *machine)
  * second lock by the holder is -EDEADLK. */
 START_TEST(mutex_hand_over)
 {
-    suite_sweep(barges, NULL, SEEDS, NULL);
+    suite_sweep(barges, NULL, SEEDS);
 }
 END_TEST
 
@@ -280,9 +280,9 @@ START_TEST(mutex_given_up)
 {
     bool cancel = false;
 
-    suite_sweep(gives_up, &cancel, SEEDS, NULL);
+    suite_sweep(gives_up, &cancel, SEEDS);
     cancel = true;
-    suite_sweep(gives_up, &cancel, SEEDS, NULL);
+    suite_sweep(gives_up, &cancel, SEEDS);
 }
 END_TEST
 
@@ -311,7 +311,7 @@ static int cancelled_with_lock(void *arg, struct sim_machine *machine)
  * call returns 0, and the next one in line gets it from there. */
 START_TEST(mutex_cancel_races_hand_over)
 {
-    suite_sweep(cancelled_with_lock, NULL, SEEDS, NULL);
+    suite_sweep(cancelled_with_lock, NULL, SEEDS);
 }
 END_TEST
 
@@ -345,7 +345,7 @@ static int unlocks_at_deadline(void *arg, struct sim_machine *machine)
 START_TEST(mutex_deadline_races_hand_over)
 {
     memset(outcomes, 0, sizeof outcomes);
-    suite_sweep(unlocks_at_deadline, NULL, 50, NULL);
+    suite_sweep(unlocks_at_deadline, NULL, 50);
     ck_assert_int_gt(outcomes[0], 0);
     ck_assert_int_gt(outcomes[1], 0);
 }
@@ -425,7 +425,7 @@ static int groups(void *arg, struct sim_machine *machine)
 /* A wait group wakes all who wait when its count is back at zero, and nobody waits for zero. */
 START_TEST(wait_group)
 {
-    suite_sweep(groups, NULL, SEEDS, NULL);
+    suite_sweep(groups, NULL, SEEDS);
 }
 END_TEST
 
@@ -453,7 +453,7 @@ static int group_grows_again(void *arg, struct sim_machine *machine)
  */
 START_TEST(wait_group_reused)
 {
-    suite_sweep(group_grows_again, NULL, SEEDS, NULL);
+    suite_sweep(group_grows_again, NULL, SEEDS);
 }
 END_TEST
 

@@ -175,9 +175,9 @@ static int many(void *arg, struct sim_machine *machine)
     (void)arg, (void)machine;
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < COUNT; i++)
-            ck_assert_int_eq(sm_task_spawn(&tasks[i], NULL, i % 100 ? add_one : deep,
-                                           i % 100 ? &sum : &depth),
-                             0);
+            ck_assert_int_eq(
+                sm_task_spawn(&tasks[i], NULL, i % 100 ? add_one : deep, i % 100 ? &sum : &depth),
+                0);
         for (int i = 0; i < COUNT; i++)
             ck_assert_int_eq(sm_task_join(tasks[i], NULL, SM_FOREVER), 0);
     }
@@ -245,8 +245,8 @@ static int owners(void *arg, struct sim_machine *machine)
     (void)arg;
     sm__owner_init(&owner, NULL, "d");
     for (int i = 0; i < 5; i++)
-        ck_assert_int_eq(sm__task_spawn(i ? NULL : &kept, &machine->home, &owner, "t", owned, &alive),
-                         0);
+        ck_assert_int_eq(
+            sm__task_spawn(i ? NULL : &kept, &machine->home, &owner, "t", owned, &alive), 0);
     sm_yield();
     while (alive < 5)
         sm_yield();

@@ -93,7 +93,7 @@ static int only_looks(void *arg, struct sim_machine *machine)
 /* With a deadline in the past, or right now, no other task runs. */
 START_TEST(past_deadline_only_looks)
 {
-    suite_sweep(only_looks, NULL, SEEDS, NULL);
+    suite_sweep(only_looks, NULL, SEEDS);
 }
 END_TEST
 
@@ -206,7 +206,7 @@ static int merges(void *arg, struct sim_machine *machine)
 /* One task reads from several channels: what it is told to be ready can be read without waiting. */
 START_TEST(merge)
 {
-    suite_sweep(merges, NULL, SEEDS, NULL);
+    suite_sweep(merges, NULL, SEEDS);
 }
 END_TEST
 
@@ -260,7 +260,7 @@ static int watched_mutex(void *arg, struct sim_machine *machine)
 /* Watching a mutex takes no place in its line, and is told when the lock is free, not before. */
 START_TEST(mutex_watched)
 {
-    suite_sweep(watched_mutex, NULL, SEEDS, NULL);
+    suite_sweep(watched_mutex, NULL, SEEDS);
 }
 END_TEST
 
@@ -292,7 +292,7 @@ static int cancelled(void *arg, struct sim_machine *machine)
 /* Cancelling ends a wait on several objects and takes the task off all of them. */
 START_TEST(cancelled_wait)
 {
-    suite_sweep(cancelled, NULL, SEEDS, NULL);
+    suite_sweep(cancelled, NULL, SEEDS);
 }
 END_TEST
 
@@ -319,7 +319,7 @@ static int not_seen(void *arg, struct sim_machine *machine)
 /* Level-triggered: an object that is no longer ready when the task runs is not reported. */
 START_TEST(level_triggered)
 {
-    suite_sweep(not_seen, NULL, SEEDS, NULL);
+    suite_sweep(not_seen, NULL, SEEDS);
 }
 END_TEST
 

@@ -82,6 +82,7 @@ uint64_t tw_once(tw_body body, void *arg)
     tw_create(&tw, 1, NULL, body, arg);
     tw_run(&tw, 3600 * SM_S);
     ck_assert_msg(tw.failure.kind == 0, "%s", tw.failure.text);
+    ck_assert_msg(tw.world->tasks_alive == 0, "%u tasks wait for ever", tw.world->tasks_alive);
     const uint64_t digest = sim_world_digest(tw.world);
     tw_destroy(&tw);
     return digest;

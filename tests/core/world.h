@@ -29,7 +29,7 @@ void tw_create(struct tw *tw, uint32_t machine_count, const struct sim_options *
 enum sim_outcome tw_run(struct tw *tw, sm_time until);
 void tw_destroy(struct tw *tw);
 
-/* All in one, with one machine: fails the test if the run failed. Returns the digest. */
+/* All in one, one machine: a run that fails or leaves a task fails the test. Returns the digest. */
 uint64_t tw_once(tw_body body, void *arg);
 
 #endif

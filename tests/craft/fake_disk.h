@@ -2,8 +2,8 @@
 /*
  * A disk in memory that forgets: defines the calls of <steelmill/disk.h> for tests without a world.
  *
- * What was not synced may be lost at a crash, in pieces of 512 bytes and in any order. A crash can be
- * announced: from then on calls fail, after some more have been let through.
+ * What was not synced may be lost at a crash, in pieces of 512 bytes and in any order. A crash can
+ * be announced: from then on calls fail, after some more have been let through.
  */
 #ifndef TESTS_CRAFT_FAKE_DISK_H
 #define TESTS_CRAFT_FAKE_DISK_H

@@ -150,11 +150,8 @@ START_TEST(a_snapshot_comes_back)
 {
     struct raft_message message = {.type = RAFT_IO_INSTALL_SNAPSHOT}, out;
     struct raft_install_snapshot *args = &message.install_snapshot;
-    *args = (struct raft_install_snapshot){.term = 9,
-                                           .last_index = 8,
-                                           .last_term = 7,
-                                           .conf_index = 1,
-                                           .data = {"state", 5}};
+    *args = (struct raft_install_snapshot){
+        .term = 9, .last_index = 8, .last_term = 7, .conf_index = 1, .data = {"state", 5}};
     raft_configuration_init(&args->conf);
     ck_assert_int_eq(raft_configuration_add(&args->conf, 1, "raft1", RAFT_VOTER), 0);
     ck_assert_int_eq(raft_configuration_add(&args->conf, 2, "raft2", RAFT_SPARE), 0);
