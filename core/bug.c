@@ -18,7 +18,7 @@ _Noreturn void sm__bug(const char *file, int line, const char *format, ...)
     if (used < 0)
         used = 0;
     if ((size_t)used < sizeof message)
-        snprintf(message + used, sizeof message - (size_t)used, " (%s:%d)", slash ? slash + 1 : file,
-                 line);
+        snprintf(message + used, sizeof message - (size_t)used, " (%s:%d)",
+                 slash ? slash + 1 : file, line);
     sm__bug_report(message);
 }

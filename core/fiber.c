@@ -16,12 +16,12 @@ static void *first_frame(char *high, sm__fiber_main main, void *arg)
     uint64_t *sp = (uint64_t *)(void *)high - 2; /* the ABI wants rsp 16-aligned before a call */
 
     *--sp = (uint64_t)(uintptr_t)sm__fiber_entry;
-    *--sp = 0;                          /* rbp */
-    *--sp = 0;                          /* rbx */
-    *--sp = (uint64_t)(uintptr_t)main;  /* r12 */
-    *--sp = (uint64_t)(uintptr_t)arg;   /* r13 */
-    *--sp = 0;                          /* r14 */
-    *--sp = 0;                          /* r15 */
+    *--sp = 0;                           /* rbp */
+    *--sp = 0;                           /* rbx */
+    *--sp = (uint64_t)(uintptr_t)main;   /* r12 */
+    *--sp = (uint64_t)(uintptr_t)arg;    /* r13 */
+    *--sp = 0;                           /* r14 */
+    *--sp = 0;                           /* r15 */
     *--sp = 0x1f80u | (0x037full << 32); /* mxcsr, x87 control word: the ABI's defaults */
     return sp;
 }
@@ -31,8 +31,8 @@ static void *first_frame(char *high, sm__fiber_main main, void *arg)
     uint64_t *sp = (uint64_t *)(void *)(high - 176);
 
     memset(sp, 0, 176);
-    sp[0] = (uint64_t)(uintptr_t)main; /* x19 */
-    sp[1] = (uint64_t)(uintptr_t)arg;  /* x20 */
+    sp[0] = (uint64_t)(uintptr_t)main;             /* x19 */
+    sp[1] = (uint64_t)(uintptr_t)arg;              /* x20 */
     sp[11] = (uint64_t)(uintptr_t)sm__fiber_entry; /* x30 */
     return sp;
 }

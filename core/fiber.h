@@ -13,8 +13,8 @@
 #include <steelmill/base.h>
 
 struct sm__fiber {
-    void *sp;               /* saved stack pointer; callee-saved registers lie on the stack */
-    uint32_t stack_index;   /* in the pool */
+    void *sp;             /* saved stack pointer; callee-saved registers lie on the stack */
+    uint32_t stack_index; /* in the pool */
     void *asan_fake_stack;
     const void *asan_bottom;
     size_t asan_size;
@@ -32,7 +32,7 @@ int sm__stack_pool_create(struct sm__stack_pool **out, void *base, size_t stack_
                           uint32_t count_max);
 void sm__stack_pool_destroy(struct sm__stack_pool *pool);
 /*
- * Takes a stack: the most recently returned, else a fresh one. Returns its index, or -ENOMEM.
+ * Takes a stack: the most recently returned, else a fresh one. Returns 0 or -ENOMEM.
  * `*low` is the lowest usable address, `*high` the end.
  */
 int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, char **high);
@@ -41,7 +41,8 @@ void sm__stack_give(struct sm__stack_pool *pool, uint32_t index);
 bool sm__stack_find(const struct sm__stack_pool *pool, const void *address, uint32_t *index,
                     bool *in_guard);
 void sm__stack_bounds(const struct sm__stack_pool *pool, uint32_t index, char **low, char **high);
-/* From now on every stack is filled with a byte before use: what reads it uninitialised shows. 0: off. */
+/* From now on every stack is filled with a byte before use: what reads it uninitialised shows. 0:
+ * off. */
 void sm__stack_fill(struct sm__stack_pool *pool, uint8_t fill);
 uint32_t sm__stack_peak(const struct sm__stack_pool *pool); /* stacks ever in use at once */
 

@@ -10,8 +10,8 @@ struct sm__list {
     struct sm__list *next, *prev;
 };
 
-#define sm__container(pointer, type, member)                                                       \
-    ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define sm__container(pointer, type, member) \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 static inline void sm__list_init(struct sm__list *head)
 {

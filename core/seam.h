@@ -3,8 +3,8 @@
  * The seam: what core asks of a world. Defined once by sim/ (simulation) and once by core/os/
  * (production), chosen at link time; no table of functions.
  *
- * A `home` is where tasks live: a machine in simulation, a worker in production. All tasks of a home
- * run on one thread.
+ * A `home` is where tasks live: a machine in simulation, a worker in production. All tasks of a
+ * home run on one thread.
  */
 #ifndef STEELMILL_CORE_SEAM_H
 #define STEELMILL_CORE_SEAM_H
@@ -22,10 +22,10 @@ struct sm__stack_pool;
 
 /* The part of a home that core knows. The world embeds it as the first member of its own struct. */
 struct sm__home {
-    const char *name;            /* the machine's name; "" for the world itself */
-    struct sm__list tasks;       /* live tasks, in the order of their spawns */
+    const char *name;      /* the machine's name; "" for the world itself */
+    struct sm__list tasks; /* live tasks, in the order of their spawns */
     struct sm__stack_pool *stacks;
-    uint32_t index;              /* the machine's number, from 1; 0 is the world */
+    uint32_t index; /* the machine's number, from 1; 0 is the world */
     bool is_root;
 };
 

@@ -38,7 +38,8 @@ int sm__stack_pool_create(struct sm__stack_pool **out, void *base, size_t stack_
     if (stack_bytes < 16384 || (stack_bytes & (stack_bytes - 1)) || count_max == 0)
         return -EINVAL;
     const size_t bytes = stack_bytes * count_max;
-    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (base ? MAP_FIXED_NOREPLACE : 0);
+    const int flags =
+        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (base ? MAP_FIXED_NOREPLACE : 0);
     char *memory = mmap(base, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (memory == MAP_FAILED)
         return errno == EEXIST ? -EEXIST : -ENOMEM;

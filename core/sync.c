@@ -89,7 +89,8 @@ static struct sm__waiter *next_in_line(const struct sm_mutex *mutex)
 
 void sm_mutex_unlock(struct sm_mutex *mutex)
 {
-    SM_ASSERT_MSG(mutex->owner == sm__current, "a mutex is unlocked by a task that does not hold it");
+    SM_ASSERT_MSG(mutex->owner == sm__current,
+                  "a mutex is unlocked by a task that does not hold it");
     const struct sm__waiter *next = next_in_line(mutex);
     mutex->owner = next ? next->task : NULL;
     sm__wake_one(&mutex->waitable);

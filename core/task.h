@@ -10,8 +10,8 @@
  *   1. A task is in at most one ready set, and in it exactly while READY.
  *   2. PARKED tasks are woken once; the first wake decides `wake_error`, later ones do nothing.
  *   3. A task is linked in its home's list and its owner's list until it has ended.
- *   4. The struct lies at the top of its own stack: one cache and TLB neighbourhood, and an overflow,
- *      which grows downwards, cannot reach it.
+ *   4. The struct lies at the top of its own stack: one cache and TLB neighbourhood, and an
+ * overflow, which grows downwards, cannot reach it.
  */
 #ifndef STEELMILL_CORE_TASK_H
 #define STEELMILL_CORE_TASK_H
@@ -27,14 +27,15 @@
 #define SM__TASK_NAME_BYTES 32
 
 /*
- * Who tasks belong to: a daemon of a factory, or the factory itself. Cancelled and waited for as one.
+ * Who tasks belong to: a daemon of a factory, or the factory itself. Cancelled and waited for as
+ * one.
  */
 struct sm__owner {
     struct sm__list tasks;
     struct sm__list zombies; /* ended, but nobody has taken their results */
     struct sm_factory *factory;
-    const char *daemon; /* NULL: the factory itself */
-    bool closed;        /* no spawns any more; every blocking call of its tasks is cancelled */
+    const char *daemon;      /* NULL: the factory itself */
+    bool closed;             /* no spawns any more; every blocking call of its tasks is cancelled */
     struct sm_waitable idle; /* ready while there are no tasks */
 };
 
@@ -53,7 +54,7 @@ struct sm_task {
     uint32_t id;
 
     bool cancelled, shielded; /* shielded: cancellation does not reach it (stop hooks) */
-    bool detached, joined; /* joined: a task waits in a join right now */
+    bool detached, joined;    /* joined: a task waits in a join right now */
     bool has_result;
     int result;
 
@@ -110,8 +111,8 @@ void sm__waitable_init(struct sm_waitable *object,
 bool sm__waitable_idle(const struct sm_waitable *object); /* nobody waits */
 /*
  * Parks the calling task until the object is woken. The caller checks its condition in a loop.
- * Returns 0 (look again), -ETIMEDOUT, -ECANCELED. A deadline that has passed, or a cancelled caller,
- * returns without parking.
+ * Returns 0 (look again), -ETIMEDOUT, -ECANCELED. A deadline that has passed, or a cancelled
+ * caller, returns without parking.
  */
 int sm__wait(struct sm_waitable *object, bool exclusive, sm_time deadline);
 /* Wakes everyone who waits. */

@@ -2,8 +2,8 @@
 /*
  * How the CLI talks to its workers.
  *
- * The simulating process is a program of its own, steelmill-worker: it loads plugins, and nothing that
- * a daemon may use (no YAML, DWARF or database libraries). The CLI starts it with
+ * The simulating process is a program of its own, steelmill-worker: it loads plugins, and nothing
+ * that a daemon may use (no YAML, DWARF or database libraries). The CLI starts it with
  *
  *   steelmill-worker --scenario FD --result FD --command FD --reply FD
  *
@@ -14,7 +14,8 @@
  *             then one for each command
  *
  * The worker forks a child for each run, so a daemon that crashes never takes the worker down. Log
- * lines and trace records go from that child to the descriptors that the command names, by raw writes.
+ * lines and trace records go from that child to the descriptors that the command names, by raw
+ * writes.
  */
 #ifndef STEELMILL_SCENARIOS_JOB_H
 #define STEELMILL_SCENARIOS_JOB_H
@@ -27,40 +28,41 @@
 #define JOB_TEXT_BYTES     2048
 #define JOB_NAME_BYTES     64
 #define JOB_PROPERTIES_MAX 512
-#define JOB_FAULTS_MAX     64  /* entries of `faults:` that are counted one by one */
+#define JOB_FAULTS_MAX     64 /* entries of `faults:` that are counted one by one */
 #define JOB_EVENTS_LAST    24
 #define JOB_MODULES_MAX    64
 #define JOB_PATH_BYTES     512
 
 enum job_flags {
     JOB_LOG_JSON = 1u << 0,
-    JOB_FOREGROUND = 1u << 1, /* run in the worker itself, without a fork (for gdb) */
+    JOB_FOREGROUND = 1u << 1,  /* run in the worker itself, without a fork (for gdb) */
     JOB_KEEP_OUTPUT = 1u << 2, /* what daemons print goes to stdout; otherwise it is dropped */
 };
 
 struct job_command {
-    uint32_t version;     /* JOB_VERSION */
-    uint32_t flags;       /* enum job_flags */
+    uint32_t version; /* JOB_VERSION */
+    uint32_t flags;   /* enum job_flags */
     uint64_t seed;
-    int32_t log_level;    /* enum sm_log_level; -1: nothing */
-    int32_t log_fd;       /* inherited by the worker; -1: none */
-    int32_t trace_fd;     /* raw records, 64 bytes each (sim/record.h); -1: none */
+    int32_t log_level; /* enum sm_log_level; -1: nothing */
+    int32_t log_fd;    /* inherited by the worker; -1: none */
+    int32_t trace_fd;  /* raw records, 64 bytes each (sim/record.h); -1: none */
     int32_t reserved;
-    int64_t until_ns;     /* stop the run there, unjudged; INT64_MAX: at its end */
+    int64_t until_ns;      /* stop the run there, unjudged; INT64_MAX: at its end */
     int64_t wall_limit_ns; /* real time after which it is given up, not judged */
     /* verify part (b): other bases (a multiple of 2 MiB) and fill bytes; 0: the usual ones. */
     uint64_t base_shift;
     uint32_t heap_fill, stack_fill;
     /*
      * verify: who brought event `watch_event` about, given its cause? The run ends there, unjudged;
-     * frames, machine, task and daemon are those of the call that scheduled it (none: frame_count 0).
+     * frames, machine, task and daemon are those of the call that scheduled it (none: frame_count
+     * 0).
      */
     uint64_t watch_event, watch_cause; /* 0: off */
 };
 
 struct job_reply {
     uint32_t version;
-    int32_t status;  /* 0: the result is complete; -errno: see text (plugin missing, ...) */
+    int32_t status; /* 0: the result is complete; -errno: see text (plugin missing, ...) */
     char text[JOB_TEXT_BYTES];
 };
 
@@ -73,30 +75,31 @@ enum job_verdict {
 
 enum job_finding {
     JOB_FINDING_NONE,
-    JOB_FINDING_PROPERTY,  /* always or unreachable */
-    JOB_FINDING_EVENTUALLY,/* still pending at the end */
-    JOB_FINDING_SIGNAL,    /* SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL */
-    JOB_FINDING_OVERFLOW,  /* a task's stack */
-    JOB_FINDING_ASSERT,    /* a steelmill assertion: misuse of the contract */
-    JOB_FINDING_SPIN,      /* a task that does not yield */
-    JOB_FINDING_STUCK,     /* too many events in one instant */
-    JOB_FINDING_DEADLOCK,  /* no event left while properties are pending */
-    JOB_FINDING_DAEMON,    /* a daemon's prepare, run or stop failed */
-    JOB_FINDING_HEAP,      /* a machine's heap is corrupted */
-    JOB_FINDING_HISTORY,   /* the history is not linearizable */
-    JOB_FINDING_EXIT,      /* the daemon ended the process */
+    JOB_FINDING_PROPERTY,   /* always or unreachable */
+    JOB_FINDING_EVENTUALLY, /* still pending at the end */
+    JOB_FINDING_SIGNAL,     /* SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL */
+    JOB_FINDING_OVERFLOW,   /* a task's stack */
+    JOB_FINDING_ASSERT,     /* a steelmill assertion: misuse of the contract */
+    JOB_FINDING_SPIN,       /* a task that does not yield */
+    JOB_FINDING_STUCK,      /* too many events in one instant */
+    JOB_FINDING_DEADLOCK,   /* no event left while properties are pending */
+    JOB_FINDING_DAEMON,     /* a daemon's prepare, run or stop failed */
+    JOB_FINDING_HEAP,       /* a machine's heap is corrupted */
+    JOB_FINDING_HISTORY,    /* the history is not linearizable */
+    JOB_FINDING_EXIT,       /* the daemon ended the process */
 };
 
 struct job_property {
     char name[JOB_NAME_BYTES];
-    uint32_t kind;      /* enum sm_site_kind */
-    uint32_t pending;   /* eventually: machines whose last evaluation was false */
-    uint64_t hit_count; /* evaluations; buggify: reached */
+    uint32_t kind;       /* enum sm_site_kind */
+    uint32_t pending;    /* eventually: machines whose last evaluation was false */
+    uint64_t hit_count;  /* evaluations; buggify: reached */
     uint64_t true_count; /* that held; buggify: fired */
 };
 
 struct job_fault {
-    uint64_t configured, fired, observed; /* in the plan; executed; that had an effect on something */
+    uint64_t configured, fired,
+        observed; /* in the plan; executed; that had an effect on something */
 };
 
 /* An executable mapping, for addresses to become module + offset. */
@@ -122,13 +125,15 @@ struct job_result {
     uint32_t finding; /* enum job_finding */
     int32_t signal;
     uint64_t fault_address;
-    char text[JOB_TEXT_BYTES];      /* "always 'no stale write' violated: token=3 highest=4" */
-    char subject[JOB_NAME_BYTES];   /* the property's name, the signal's, the daemon's: for signatures */
+    char text[JOB_TEXT_BYTES];    /* "always 'no stale write' violated: token=3 highest=4" */
+    char subject[JOB_NAME_BYTES]; /* the property's name, the signal's, the daemon's: for signatures
+                                   */
     char machine[JOB_NAME_BYTES], task[JOB_NAME_BYTES], daemon[JOB_NAME_BYTES];
     int64_t finding_ns;
     uint64_t finding_event;
-    uint32_t context_kinds;         /* a bit per enum scn_fault_kind of `context` */
-    char context[JOB_TEXT_BYTES];   /* faults that were active or ended in the last 10 virtual seconds */
+    uint32_t context_kinds;       /* a bit per enum scn_fault_kind of `context` */
+    char context[JOB_TEXT_BYTES]; /* faults that were active or ended in the last 10 virtual seconds
+                                   */
     uint32_t frame_count;
     uint64_t frames[JOB_FRAMES_MAX]; /* innermost first; return addresses but for the first */
     uint32_t frames_skipped;         /* stack overflow: left out in the middle */

@@ -49,8 +49,8 @@ size_t sim_digest_latest(const struct sim_digest *digest, struct sim_record *out
 const char *sim_kind_text(uint16_t kind)
 {
     switch (kind) {
-#define TEXT_(name, value, text)                                                                   \
-    case SIM_##name:                                                                               \
+#define TEXT_(name, value, text) \
+    case SIM_##name:             \
         return text;
         SIM_KIND_LIST(TEXT_)
 #undef TEXT_

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The digest and the latest records. Records are written into a block of 64, which is hashed when it
- * is full: 5 ns per record, against 22 for a streaming digest taken per event.
+ * The digest and the latest records. Records are written into a block of 64, which is hashed when
+ * it is full: 5 ns per record, against 22 for a streaming digest taken per event.
  */
 #ifndef STEELMILL_SIM_DIGEST_H
 #define STEELMILL_SIM_DIGEST_H

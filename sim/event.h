@@ -51,8 +51,8 @@ void sim_events_give(struct sim_events *events, struct sim_event *event);
 #define SIM_EVENTS_CHUNK_BITS 12
 static inline struct sim_event *sim_events_at(const struct sim_events *events, uint32_t slot)
 {
-    return &events->chunks[slot >> SIM_EVENTS_CHUNK_BITS]
-                          [slot & ((1u << SIM_EVENTS_CHUNK_BITS) - 1)];
+    return &events
+                ->chunks[slot >> SIM_EVENTS_CHUNK_BITS][slot & ((1u << SIM_EVENTS_CHUNK_BITS) - 1)];
 }
 
 #endif

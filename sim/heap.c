@@ -50,6 +50,9 @@ struct sim_heap_free {
  * and a resized block moves: a buffer that grows in small steps to half of the limit passes through
  * two chunks of each class, 13 times its last size in all. */
 #define RANGE_FACTOR 8u
+/* Of all heaps together: what lies free between them and where Linux puts programs. Very many
+ * machines share it, with less room each. */
+#define REGION_BYTES_MAX ((size_t)64 << 40)
 
 struct sim_heap *sim_heap_current;
 
@@ -62,8 +65,12 @@ int sim_heaps_reserve(uint32_t count, size_t limit_bytes, uintptr_t shift)
 
     while (span < limit_bytes * RANGE_FACTOR)
         span *= 2;
+    if (count == 0)
+        count = 1;
+    while (span > REGION_BYTES_MAX / count && span / 2 >= limit_bytes)
+        span /= 2;
     SM_ASSERT(!region);
-    const size_t bytes = span * (count ? count : 1);
+    const size_t bytes = span * count;
     void *base = (void *)(SM__MAP_HEAPS + shift); // NOLINT
     char *memory = mmap(base, bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);

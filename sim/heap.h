@@ -4,8 +4,9 @@
  * gone as a whole when the machine crashes.
  *
  * Size classes with free lists over a bump pointer, in an address range of the machine's own. Each
- * block has a header and a tail that are checked when it is freed, so an overrun is a finding at the
- * latest then, or when the heap is checked as a whole. Blocks are filled when allocated and freed.
+ * block has a header and a tail that are checked when it is freed, so an overrun is a finding at
+ * the latest then, or when the heap is checked as a whole. Blocks are filled when allocated and
+ * freed.
  */
 #ifndef STEELMILL_SIM_HEAP_H
 #define STEELMILL_SIM_HEAP_H
@@ -42,7 +43,7 @@ void sim_heap_reset(struct sim_heap *heap);
 /* As malloc & co.; NULL when the limit is reached. alignment: a power of two, 16 or more. */
 void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment);
 void *sim_heap_resize(struct sim_heap *heap, void *memory, size_t size);
-/* A block of any machine's heap; a bad or overrun one is reported by sm__bug. */
+/* A block of this heap; another one, a bad or an overrun one is reported by sm__bug. */
 void sim_heap_free(struct sim_heap *heap, void *memory);
 size_t sim_heap_size(const void *memory);
 /* The first damaged block, or NULL. */

@@ -16,8 +16,8 @@ uint64_t sm_history_invoke(enum sm_operation operation, uint64_t key, uint64_t v
     struct sim_history *history = &world->history;
     if (history->count == history->capacity) {
         history->capacity = history->capacity ? history->capacity * 2 : 256;
-        history->operations = sim_host_resize(history->operations,
-                                              history->capacity * sizeof *history->operations);
+        history->operations =
+            sim_host_resize(history->operations, history->capacity * sizeof *history->operations);
     }
     history->operations[history->count] = (struct sim_operation){
         .key = key,

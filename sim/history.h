@@ -2,9 +2,9 @@
 /*
  * The recorded history of a run, and whether it is linearizable.
  *
- * The search is Wing and Gong's, with Lowe's memory of configurations ("Testing for linearizability",
- * 2017), register by register, since a history is linearizable if each object's part is (Herlihy and
- * Wing, 1990).
+ * The search is Wing and Gong's, with Lowe's memory of configurations ("Testing for
+ * linearizability", 2017), register by register, since a history is linearizable if each object's
+ * part is (Herlihy and Wing, 1990).
  */
 #ifndef STEELMILL_SIM_HISTORY_H
 #define STEELMILL_SIM_HISTORY_H

@@ -8,7 +8,8 @@
  *   undo:       when the first thing left is a return that nothing could be chosen before
  *   remember:   (set of chosen operations, value) that were seen already: never search them twice
  *
- * An operation of unknown outcome has its return at the end: it may be chosen at any time, or never.
+ * An operation of unknown outcome has its return at the end: it may be chosen at any time, or
+ * never.
  */
 #include "core/random.h"
 #include "sim/history.h"
@@ -235,8 +236,8 @@ static enum sim_linearizable search(struct search *s)
 }
 
 /*
- * The cheap refusal: a value that was read though nobody ever wrote it. The search would have to try
- * every order of the operations of unknown outcome to find that out.
+ * The cheap refusal: a value that was read though nobody ever wrote it. The search would have to
+ * try every order of the operations of unknown outcome to find that out.
  */
 static bool reads_from_nowhere(const struct search *s)
 {
@@ -257,8 +258,8 @@ static bool reads_from_nowhere(const struct search *s)
 static enum sim_linearizable judge_one(const struct sim_operation **ops, size_t count,
                                        uint64_t *steps_left, size_t *deepest)
 {
-    struct search s = {.ops = ops, .count = count, .words = (count + 63) / 64,
-                       .steps_left = *steps_left};
+    struct search s = {
+        .ops = ops, .count = count, .words = (count + 63) / 64, .steps_left = *steps_left};
     uint64_t *bits = sim_host_alloc((1 + s.words) * sizeof *bits);
 
     s.chosen = bits + 1;
@@ -289,8 +290,7 @@ static int by_key(const void *a, const void *b)
 }
 
 /* What has an effect or a result; sorted by register. */
-static size_t select_operations(const struct sim_history *history,
-                                const struct sim_operation **ops)
+static size_t select_operations(const struct sim_history *history, const struct sim_operation **ops)
 {
     size_t count = 0;
 
@@ -321,7 +321,8 @@ enum sim_linearizable sim_history_judge_register(const struct sim_history *histo
         verdict = judge_one(ops + i, n, &steps_left, &deepest);
         if (verdict == SIM_NOT_LINEARIZABLE)
             snprintf(text, size,
-                     "the history of register %" PRIu64 " is not linearizable: of its %zu operations "
+                     "the history of register %" PRIu64
+                     " is not linearizable: of its %zu operations "
                      "no order explains more than %zu",
                      ops[i]->key, n, deepest);
         i += n;

@@ -54,13 +54,13 @@ static void note_life(struct sim_machine *machine, enum sim_kind kind)
     sim_note(machine->world, &record);
 }
 
-#define CALL_HOOKS(machine, hook)                                                                  \
-    do {                                                                                           \
-        for (uint32_t i_ = 0; i_ < (machine)->world->hook_count; i_++) {                           \
-            const struct sim_hooks *hooks_ = &(machine)->world->hooks[i_];                         \
-            if (hooks_->hook)                                                                      \
-                hooks_->hook(hooks_->arg, (machine));                                              \
-        }                                                                                          \
+#define CALL_HOOKS(machine, hook)                                          \
+    do {                                                                   \
+        for (uint32_t i_ = 0; i_ < (machine)->world->hook_count; i_++) {   \
+            const struct sim_hooks *hooks_ = &(machine)->world->hooks[i_]; \
+            if (hooks_->hook)                                              \
+                hooks_->hook(hooks_->arg, (machine));                      \
+        }                                                                  \
     } while (0)
 
 /* ---- start ---- */
@@ -99,9 +99,9 @@ void sim_machine_start(struct sim_machine *machine)
     machine->boot.closed = false;
     note_life(machine, SIM_MACHINE_START);
     CALL_HOOKS(machine, machine_started);
-    SM_ASSERT_MSG(sm__task_spawn(NULL, &machine->home, &machine->boot, "boot", start_main,
-                                 machine) == 0,
-                  "no stack is left to start machine '%s' on", machine->name);
+    SM_ASSERT_MSG(
+        sm__task_spawn(NULL, &machine->home, &machine->boot, "boot", start_main, machine) == 0,
+        "no stack is left to start machine '%s' on", machine->name);
 }
 
 /* ---- crash ---- */
@@ -122,8 +122,7 @@ static void drop_task(struct sim_machine *machine, struct sm_task *task)
 static void drop_tasks(struct sim_machine *machine)
 {
     while (!sm__list_empty(&machine->home.tasks)) {
-        struct sm_task *task =
-            sm__container(machine->home.tasks.next, struct sm_task, home_link);
+        struct sm_task *task = sm__container(machine->home.tasks.next, struct sm_task, home_link);
         drop_task(machine, task);
     }
 }
@@ -145,8 +144,8 @@ static void check_heap(struct sim_machine *machine)
 
     if (block)
         sim_failf(machine->world, SIM_FAILURE_HEAP, machine, "heap",
-                  "machine '%s': the heap is damaged at the block of %zu bytes at %p", machine->name,
-                  sim_heap_size(block), block);
+                  "machine '%s': the heap is damaged at the block of %zu bytes at %p",
+                  machine->name, sim_heap_size(block), block);
 }
 
 void sim_machine_crash(struct sim_machine *machine)
@@ -200,9 +199,9 @@ void sim_machine_stop(struct sim_machine *machine, sm_time deadline)
         return;
     machine->stop_deadline = deadline;
     machine->state = SIM_MACHINE_STOPPING;
-    SM_ASSERT_MSG(sm__task_spawn(NULL, &machine->home, &machine->boot, "stop", stop_main,
-                                 machine) == 0,
-                  "no stack is left to stop machine '%s' on", machine->name);
+    SM_ASSERT_MSG(
+        sm__task_spawn(NULL, &machine->home, &machine->boot, "stop", stop_main, machine) == 0,
+        "no stack is left to stop machine '%s' on", machine->name);
     sm__owner_close(&machine->boot);
 }
 

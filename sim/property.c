@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As FoundationDB: a quarter of the points is chosen per run, and fires in a quarter of the cases. */
+/* As FoundationDB: a quarter of the points is chosen per run, and fires in a quarter of the cases.
+ */
 #define BUGGIFY_CHOSEN_PPM 250000u
 #define BUGGIFY_FIRED_PPM  250000u
 
@@ -106,7 +107,8 @@ const struct sim_property *sim_properties(struct sim_world *world, size_t *count
     sim_host_free(properties->sorted);
     properties->sorted = sim_host_alloc(properties->count * sizeof *properties->sorted);
     if (properties->count) {
-        memcpy(properties->sorted, properties->items, properties->count * sizeof *properties->items);
+        memcpy(properties->sorted, properties->items,
+               properties->count * sizeof *properties->items);
         qsort(properties->sorted, properties->count, sizeof *properties->sorted, by_name);
     }
     return properties->sorted;
@@ -135,12 +137,12 @@ static size_t print_field(char *text, size_t size, const struct sm_field *field)
         written = snprintf(text, size, " %s=%lld", field->name, (long long)field->value.i64);
         break;
     case SM_FIELD_U64:
-        written = snprintf(text, size, " %s=%llu", field->name,
-                           (unsigned long long)field->value.u64);
+        written =
+            snprintf(text, size, " %s=%llu", field->name, (unsigned long long)field->value.u64);
         break;
     case SM_FIELD_HEX:
-        written = snprintf(text, size, " %s=0x%llx", field->name,
-                           (unsigned long long)field->value.u64);
+        written =
+            snprintf(text, size, " %s=0x%llx", field->name, (unsigned long long)field->value.u64);
         break;
     case SM_FIELD_STR:
         written = snprintf(text, size, " %s=%s", field->name,
@@ -157,8 +159,8 @@ static void violated(struct sim_world *world, const struct sm_site *site,
 {
     struct sim_failure failure = {.kind = SIM_FAILURE_PROPERTY};
     const char *verb = site->kind == SM_SITE_ALWAYS ? "always" : "unreachable";
-    size_t used = (size_t)snprintf(failure.text, sizeof failure.text, "%s '%s' violated", verb,
-                                   site->name);
+    size_t used =
+        (size_t)snprintf(failure.text, sizeof failure.text, "%s '%s' violated", verb, site->name);
 
     if (used >= sizeof failure.text)
         used = sizeof failure.text - 1;

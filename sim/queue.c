@@ -7,7 +7,8 @@
 #include <string.h>
 
 #define CAPACITY_FIRST 1024u
-/* entries[1], the first child group's start, lies at a multiple of 64 bytes: 3 entries of offset. */
+/* entries[1], the first child group's start, lies at a multiple of 64 bytes: 3 entries of offset.
+ */
 #define OFFSET 3u
 
 static inline bool before(struct sim_queue_entry a, struct sim_queue_entry b)
@@ -47,8 +48,7 @@ void sim_queue_push(struct sim_queue *queue, int64_t time_ns, uint32_t slot)
     SM_ASSERT(slot < SIM_QUEUE_SLOTS_MAX);
     if (queue->count == queue->capacity)
         grow(queue);
-    const struct sim_queue_entry entry = {time_ns,
-                                          queue->pushes++ << SIM_QUEUE_SLOT_BITS | slot};
+    const struct sim_queue_entry entry = {time_ns, queue->pushes++ << SIM_QUEUE_SLOT_BITS | slot};
     struct sim_queue_entry *heap = queue->entries;
     size_t hole = queue->count++;
     while (hole > 0) {

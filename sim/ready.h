@@ -4,8 +4,8 @@
  *
  *   random  uniform, by the stream "scheduler" (default)
  *   fifo    in the order of becoming ready
- *   pct     by random priorities of machines' tasks, which change at random steps (Burckhardt et al.,
- *           "A randomized scheduler with probabilistic guarantees of finding bugs", ASPLOS 2010)
+ *   pct     by random priorities of machines' tasks, which change at random steps (Burckhardt et
+ * al., "A randomized scheduler with probabilistic guarantees of finding bugs", ASPLOS 2010)
  */
 #ifndef STEELMILL_SIM_READY_H
 #define STEELMILL_SIM_READY_H
@@ -29,7 +29,7 @@ struct sim_ready {
     struct sim_ready_entry *entries; /* fifo: a ring that begins at head; else a plain array */
     uint32_t head, count, capacity;
     enum sim_policy policy;
-    uint64_t key, draws; /* the stream "scheduler" */
+    uint64_t key, draws;    /* the stream "scheduler" */
     uint64_t pct_change_in; /* picks until a priority changes */
     uint64_t pct_salt;
 };

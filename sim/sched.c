@@ -3,8 +3,8 @@
  * The step loop, and the scheduling half of the seam.
  *
  *   open instant:  queue --(all of the earliest time)--> ready set;  now moves
- *   step:          pick one; write its record; run it (an event's callback; a task until it parks; a
- *                  timer and then its task)
+ *   step:          pick one; write its record; run it (an event's callback; a task until it parks;
+ * a timer and then its task)
  *
  * A timer lives in the task: one queue entry per task at most. Setting a later deadline only writes
  * the task's `timer_at`; when the entry comes up too early it is pushed again (re-arming on every
@@ -137,8 +137,8 @@ void sm__sched_timer_clear(struct sm_task *task)
 }
 
 /*
- * A timer's queue entry has come up. True: it is due. False: it was stale and is gone, or is back in
- * the queue for its real time.
+ * A timer's queue entry has come up. True: it is due. False: it was stale and is gone, or is back
+ * in the queue for its real time.
  */
 static bool timer_is_due(struct sim_world *world, struct sim_event *event)
 {
@@ -303,7 +303,8 @@ static int64_t next_time(struct sim_world *world)
         const uint32_t slot = world->queue.entries[0].order_slot & (SIM_QUEUE_SLOTS_MAX - 1);
         struct sim_event *event = sim_events_at(&world->events, slot);
         const struct sm_task *task = event->kind == SIM_TIMER ? event->object : NULL;
-        const bool stale = !event->fire || (event->kind == SIM_TIMER && (!task || task->timer_at > at));
+        const bool stale =
+            !event->fire || (event->kind == SIM_TIMER && (!task || task->timer_at > at));
         if (!stale)
             return at;
         (void)sim_queue_pop(&world->queue);
@@ -317,8 +318,8 @@ static void fail_stuck(struct sim_world *world)
     struct sim_record latest;
     const bool known = sim_digest_latest(&world->digest, &latest, 1) == 1 && latest.machine > 0;
 
-    sim_failf(world, SIM_FAILURE_STUCK, known ? world->machines[latest.machine - 1] : NULL, "instant",
-              "more than %llu events at one instant of virtual time: nothing moves on",
+    sim_failf(world, SIM_FAILURE_STUCK, known ? world->machines[latest.machine - 1] : NULL,
+              "instant", "more than %llu events at one instant of virtual time: nothing moves on",
               (unsigned long long)world->options.instant_events_max);
 }
 

@@ -3,11 +3,11 @@
  * The simulated world: one seeded scheduler, virtual time, machines.
  *
  * Start reading here, then sched.c (the step loop), machine.c (lives), record.h (what is hashed).
- * The network and the disk plug in through events (sim_event_at), hooks (struct sim_hooks) and their
- * own pointers in struct sim_machine; sim never includes them.
+ * The network and the disk plug in through events (sim_event_at), hooks (struct sim_hooks) and
+ * their own pointers in struct sim_machine; sim never includes them.
  *
- * Everything here runs on one thread. "Host code" is what runs between tasks (event callbacks, hooks)
- * or inside a contract call of a task; its memory comes from sim/host.h.
+ * Everything here runs on one thread. "Host code" is what runs between tasks (event callbacks,
+ * hooks) or inside a contract call of a task; its memory comes from sim/host.h.
  *
  *   1. Time moves in one place only: when the ready set is empty and the next instant opens.
  *   2. Every step has a record; the digest covers exactly those.
@@ -39,7 +39,7 @@ struct sim_properties;
 #define SIM_ROLES_MAX  8
 
 enum sim_machine_state {
-    SIM_MACHINE_OFF,      /* not started yet, crashed, or stopped */
+    SIM_MACHINE_OFF, /* not started yet, crashed, or stopped */
     SIM_MACHINE_UP,
     SIM_MACHINE_STOPPING, /* its stop hooks run */
 };
@@ -53,12 +53,12 @@ struct sim_machine {
     bool paused;
     char name[64];
     struct sim_heap heap;
-    struct sm_factory *factory; /* in the machine's heap; NULL while OFF */
-    struct sm__owner boot;      /* owner of the tasks that start and stop it */
-    sm_time stop_deadline;      /* while STOPPING, on its own clock */
-    struct sm_random random;    /* stream "daemon"; goes on across restarts */
-    struct sim_held held;       /* ready tasks of a paused machine */
-    void *net, *disk;           /* net-loopback's and the disk's own */
+    struct sm_factory *factory;                /* in the machine's heap; NULL while OFF */
+    struct sm__owner boot;                     /* owner of the tasks that start and stop it */
+    sm_time stop_deadline;                     /* while STOPPING, on its own clock */
+    struct sm_random random;                   /* stream "daemon"; goes on across restarts */
+    struct sim_held held;                      /* ready tasks of a paused machine */
+    void *net, *disk;                          /* net-loopback's and the disk's own */
     char roles[SIM_ROLES_MAX][SIM_ROLE_BYTES]; /* published by its daemons; "" is free */
 };
 
@@ -66,7 +66,8 @@ struct sim_machine {
 struct sim_hooks {
     void *arg;
     void (*machine_started)(void *arg, struct sim_machine *machine); /* before its first task */
-    void (*machine_crashed)(void *arg, struct sim_machine *machine); /* its tasks are gone already */
+    void (*machine_crashed)(void *arg,
+                            struct sim_machine *machine); /* its tasks are gone already */
     void (*machine_stopped)(void *arg, struct sim_machine *machine); /* properly */
 };
 #define SIM_HOOKS_MAX 8
@@ -109,9 +110,10 @@ struct sim_options {
     uint8_t heap_fill;       /* 0: the usual pattern */
     uint8_t stack_fill;      /* verify: a task's stack is filled with it before use; 0: not */
     bool buggify;
-    /* verify: watching who brings an event about. While step `watch_step` runs, `scheduled` is told of
-     * each task and event that becomes ready or is queued; `reached` is told when record `watch_seq`
-     * is about to be written for one of them (NULL: it is written at once, see sim_note). 0: off. */
+    /* verify: watching who brings an event about. While step `watch_step` runs, `scheduled` is told
+     * of each task and event that becomes ready or is queued; `reached` is told when record
+     * `watch_seq` is about to be written for one of them (NULL: it is written at once, see
+     * sim_note). 0: off. */
     uint64_t watch_step, watch_seq;
     void (*scheduled)(void *arg, const void *object);
     void (*reached)(void *arg, const void *object);
@@ -148,17 +150,17 @@ struct sim_world {
     struct sm_random random_sched, random_world;
     struct sim_properties *properties;
     struct sim_history history;
-    uint32_t task_count;     /* spawned so far: the tasks' numbers */
+    uint32_t task_count; /* spawned so far: the tasks' numbers */
     uint32_t tasks_alive, tasks_peak;
     bool failed;
-    bool timer_runs;            /* a timer's step: the task that it wakes runs in the same step */
+    bool timer_runs; /* a timer's step: the task that it wakes runs in the same step */
     struct sm_task *timer_task;
 };
 
 enum sim_outcome {
-    SIM_TIME_UP,  /* `until` is reached; now == until */
-    SIM_IDLE,     /* no event is left */
-    SIM_FAILED,   /* options.failed was told */
+    SIM_TIME_UP, /* `until` is reached; now == until */
+    SIM_IDLE,    /* no event is left */
+    SIM_FAILED,  /* options.failed was told */
 };
 
 /* ---- the world ---- */

@@ -24,7 +24,7 @@ struct bind {
     struct scn_tree *tree; /* for messages */
     struct scn_arena *arena;
     struct scn *scn;
-    const char *empty; /* "" in the arena */
+    const char *empty;                /* "" in the arena */
     const struct scn_group **by_name; /* all groups, sorted by name; after `machines` is read */
 };
 

@@ -24,7 +24,8 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
         module->bias = info->dlpi_addr;
         snprintf(module->path, sizeof module->path, "%s", info->dlpi_name);
         if (!module->path[0]) {
-            const ssize_t length = readlink("/proc/self/exe", module->path, sizeof module->path - 1);
+            const ssize_t length =
+                readlink("/proc/self/exe", module->path, sizeof module->path - 1);
             module->path[length < 0 ? 0 : length] = '\0';
         }
     }
@@ -83,10 +84,11 @@ static void add_frame(struct job_result *result, uint64_t address)
 }
 
 /*
- * A jump to nowhere: no unwind table covers the address. The caller has just pushed its return address
- * (or left it in the link register); from there on follow the frame pointers.
+ * A jump to nowhere: no unwind table covers the address. The caller has just pushed its return
+ * address (or left it in the link register); from there on follow the frame pointers.
  */
-static void walk_frame_pointers(struct job_result *result, const struct backtrace_registers *registers,
+static void walk_frame_pointers(struct job_result *result,
+                                const struct backtrace_registers *registers,
                                 const struct sm__stack_pool *stacks)
 {
     uint64_t frame = registers->frame_pointer;
@@ -96,8 +98,8 @@ static void walk_frame_pointers(struct job_result *result, const struct backtrac
     add_frame(result, registers->instruction);
     if (!sm__stack_find(stacks, (void *)(uintptr_t)registers->stack_pointer, &index, &in_guard))
         return;
-    add_frame(result, registers->link ? registers->link
-                                      : *(uint64_t *)(uintptr_t)registers->stack_pointer);
+    add_frame(result,
+              registers->link ? registers->link : *(uint64_t *)(uintptr_t)registers->stack_pointer);
     while (frame % sizeof frame == 0 &&
            sm__stack_find(stacks, (void *)(uintptr_t)frame, &other, &in_guard) && other == index &&
            !in_guard && result->frame_count < JOB_FRAMES_MAX) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Findings. A failure that steelmill notices comes by sim_options.failed; a signal, a loop or an exit
- * of the process is noticed here. Either way the result is filled while the failing stack is still
- * there, and the process ends or the run does.
+ * Findings. A failure that steelmill notices comes by sim_options.failed; a signal, a loop or an
+ * exit of the process is noticed here. Either way the result is filled while the failing stack is
+ * still there, and the process ends or the run does.
  */
 #include "core/fiber.h"
 #include "scenarios/worker/worker.h"
@@ -49,8 +49,7 @@ void finding_note_where(struct run *run, struct sim_machine *machine, const stru
     result->last_event_count =
         (uint32_t)sim_digest_latest(&run->world->digest, latest, JOB_EVENTS_LAST);
     memcpy(result->last_events, latest, sizeof latest);
-    result->context_kinds =
-        nemesis_context(run->nemesis, result->context, sizeof result->context);
+    result->context_kinds = nemesis_context(run->nemesis, result->context, sizeof result->context);
 }
 
 static void begin_finding(struct run *run, enum job_finding kind, const char *subject)
@@ -159,7 +158,8 @@ static void fill_signal(struct run *run, int number, const siginfo_t *info)
                           sm__stack_find(run->world->stacks, info->si_addr, &index, &in_guard);
     if (in_stack && in_guard) {
         begin_finding(run, JOB_FINDING_OVERFLOW, "stack overflow");
-        snprintf(result->text, sizeof result->text, "stack overflow: the task has used up its %zu KiB",
+        snprintf(result->text, sizeof result->text,
+                 "stack overflow: the task has used up its %zu KiB",
                  run->world->options.stack_bytes / 1024);
     } else if (number == SIGABRT) {
         begin_finding(run, JOB_FINDING_SIGNAL, "SIGABRT");

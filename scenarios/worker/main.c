@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The worker's command loop: a forked child for each run, so that nothing a daemon does survives it. */
+/* The worker's command loop: a forked child for each run, so that nothing a daemon does survives
+ * it. */
 #include "scenarios/worker/worker.h"
 
 #include <errno.h>
@@ -74,10 +75,8 @@ static void set_up_output(const struct job_command *command)
 
 static void run_here(const struct worker *worker, const struct job_command *command)
 {
-    struct run run = {.scn = worker->scn,
-                      .plugin = worker->plugin,
-                      .command = command,
-                      .result = worker->result};
+    struct run run = {
+        .scn = worker->scn, .plugin = worker->plugin, .command = command, .result = worker->result};
 
     worker_run(&run);
     fflush(stdout);
@@ -88,7 +87,8 @@ static int open_pidfd(pid_t pid)
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* Waits for the child, for at most `limit_ns` of real time. Returns false if it had to be killed. */
+/* Waits for the child, for at most `limit_ns` of real time. Returns false if it had to be killed.
+ */
 static bool await_child(pid_t pid, int64_t limit_ns, int *status)
 {
     struct pollfd waited = {.fd = open_pidfd(pid), .events = POLLIN};

@@ -4,9 +4,9 @@
  *
  *   WAITING --begin--> ACTIVE --end--> OVER        WAITING --begin, no target--> SKIPPED
  *
- * A fault without a target at its time (nobody holds the role, the machine is off already) is skipped
- * and counts as configured only. It counts as observed if it had an effect on something: a paused
- * machine had work to do, a cut link lost a message.
+ * A fault without a target at its time (nobody holds the role, the machine is off already) is
+ * skipped and counts as configured only. It counts as observed if it had an effect on something: a
+ * paused machine had work to do, a cut link lost a message.
  */
 #include "core/random.h"
 #include "scenarios/worker/network.h"
@@ -32,8 +32,8 @@ struct active {
 
 struct nemesis {
     struct run *run;
-    struct active *faults; /* as run->plan.faults */
-    uint32_t *pause_depth; /* per machine: several faults may pause it */
+    struct active *faults;    /* as run->plan.faults */
+    uint32_t *pause_depth;    /* per machine: several faults may pause it */
     struct job_fault *counts; /* per entry of the scenario's `faults:` */
 };
 

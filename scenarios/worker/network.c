@@ -87,11 +87,11 @@ void worker_network_count(struct run *run)
 
 /* ---- network faults ---- */
 
-static struct lo_rule partition_rule(const struct scn_fault *fault, const struct plan_fault *planned)
+static struct lo_rule partition_rule(const struct scn_fault *fault,
+                                     const struct plan_fault *planned)
 {
-    struct lo_rule rule = {.effect = LO_EFFECT_BLOCK,
-                           .scope = LO_SCOPE_SIDES,
-                           .sides = planned->sides};
+    struct lo_rule rule = {
+        .effect = LO_EFFECT_BLOCK, .scope = LO_SCOPE_SIDES, .sides = planned->sides};
 
     if (fault->split == SCN_SPLIT_RING) {
         rule.scope = LO_SCOPE_RING;

@@ -50,9 +50,9 @@ int worker_plugin_load(const char *path, const struct sm_plugin **out, char *tex
     if (dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0) {
         const char *library = needs_steelmill(map);
         if (library)
-            return refuse(text,
-                          "plugin '%s' is linked with %s: leave the sm_* symbols to the host program",
-                          path, library);
+            return refuse(
+                text, "plugin '%s' is linked with %s: leave the sm_* symbols to the host program",
+                path, library);
     }
     const struct sm_plugin *plugin = dlsym(handle, SM_PLUGIN_SYMBOL);
     if (!plugin)

@@ -169,8 +169,8 @@ static void judge_eventually(struct run *run, const char *name, bool idle)
     if (pending == UINT32_MAX)
         finding_of_judgement(run, kind, name, "%seventually '%s' was never evaluated", when, name);
     else
-        finding_of_judgement(run, kind, name, "%seventually '%s' does not hold on %u machine%s", when,
-                             name, pending, pending == 1 ? "" : "s");
+        finding_of_judgement(run, kind, name, "%seventually '%s' does not hold on %u machine%s",
+                             when, name, pending, pending == 1 ? "" : "s");
 }
 
 /* So far the judge searches before it gives up: a few seconds. */
@@ -230,7 +230,8 @@ static void stop_machines(struct run *run)
 
     for (uint32_t i = world->machine_count; i-- > 0;)
         sim_machine_stop(world->machines[i], deadline);
-    /* A little beyond the deadline, so that a hook that misses it is reported by its own factory. */
+    /* A little beyond the deadline, so that a hook that misses it is reported by its own factory.
+     */
     sim_world_run(world, deadline + SM_S);
     if (!world->failed && !all_off(run))
         finding_of_judgement(run, JOB_FINDING_DAEMON, "stop",
@@ -295,13 +296,13 @@ static void pass_time(struct run *run)
 {
     const sm_time end = run->scn->time_ns;
     const bool cut = run->command->until_ns < end;
-    const enum sim_outcome outcome =
-        sim_world_run(run->world, cut ? run->command->until_ns : end);
+    const enum sim_outcome outcome = sim_world_run(run->world, cut ? run->command->until_ns : end);
 
     if (outcome == SIM_FAILED)
         return;
     if (cut && outcome == SIM_TIME_UP) {
-        snprintf(run->result->note, sizeof run->result->note, "stopped before its end: not judged\n");
+        snprintf(run->result->note, sizeof run->result->note,
+                 "stopped before its end: not judged\n");
         run->over = true;
         return;
     }

@@ -47,8 +47,8 @@ struct run {
     struct sim_disks *disks;
     struct plan plan;
     struct nemesis *nemesis;
-    bool over;     /* the verdict stands: what happens now is only clearing up */
-    bool unusable; /* a machine could not start because of the scenario itself */
+    bool over;          /* the verdict stands: what happens now is only clearing up */
+    bool unusable;      /* a machine could not start because of the scenario itself */
     int64_t started_ns; /* real time */
     char *log_text;
     size_t log_bytes;
@@ -72,8 +72,8 @@ struct nemesis *nemesis_create(struct run *run);
 void nemesis_destroy(struct nemesis *nemesis);
 /* Counts per entry of `faults:`, into the result. */
 void nemesis_count(const struct nemesis *nemesis, struct job_result *result);
-/* In words: the faults that are active, or ended in the last ten virtual seconds. Returns their kinds,
- * a bit per enum scn_fault_kind. */
+/* In words: the faults that are active, or ended in the last ten virtual seconds. Returns their
+ * kinds, a bit per enum scn_fault_kind. */
 uint32_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size);
 
 /* ---- finding.c ---- */

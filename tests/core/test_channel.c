@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Bounded channels: order, backpressure, closing, deadlines; nothing is lost or seen twice. */
+#include "core/sanitize.h"
 #include "tests/core/suite.h"
 
 #include <steelmill/steelmill.h>
@@ -27,7 +28,9 @@ static int makes_channels(void *arg, struct sim_machine *machine)
         {((size_t)1 << 30) + 1, 1, -EINVAL},
         {1, (1 << 20) + 1, -EINVAL},
         {SIZE_MAX, SIZE_MAX, -EINVAL},
+#if !SM__ASAN /* which ends the process instead */
         {(size_t)1 << 30, 1 << 20, -ENOMEM},
+#endif
         {1, 1, 0},
         {1, 1 << 20, 0},
     };

@@ -60,6 +60,24 @@ START_TEST(shifted_place)
 }
 END_TEST
 
+/* A million machines fit, each with its own range that holds its limit. */
+START_TEST(many_heaps)
+{
+    const size_t limit_bytes = (size_t)64 << 20;
+    struct sim_heap last;
+
+    ck_assert_int_eq(sim_heaps_reserve(1000000, limit_bytes, 0), 0);
+    sim_heap_init(&heap, 999998, "m", limit_bytes, 0);
+    sim_heap_init(&last, 999999, "n", limit_bytes, 0);
+    ck_assert_ptr_eq(heap.end, last.base);
+    ck_assert_uint_ge((size_t)(last.end - last.base), limit_bytes);
+    ck_assert(sim_heaps_contain(last.end - 1));
+    ck_assert(!sim_heaps_contain(last.end));
+    ck_assert_ptr_nonnull(sim_heap_alloc(&last, limit_bytes / 2, 16));
+    sim_heaps_release();
+}
+END_TEST
+
 /* Blocks of every size around the classes' borders are aligned, filled, whole, and keep their size.
  */
 START_TEST(sizes)
@@ -353,5 +371,5 @@ START_TEST(agrees_with_a_shadow)
 }
 END_TEST
 
-SUITE_MAIN("heap", fixed_place, shifted_place, sizes, alignments, limits, growing_buffer, reuse,
-           other_fill, reset, check_finds_damage, agrees_with_a_shadow)
+SUITE_MAIN("heap", fixed_place, shifted_place, many_heaps, sizes, alignments, limits,
+           growing_buffer, reuse, other_fill, reset, check_finds_damage, agrees_with_a_shadow)

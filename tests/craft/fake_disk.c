@@ -212,7 +212,10 @@ int sm_file_open(struct sm_disk *self, struct sm_file **out, const char *path, u
     if (!*out)
         abort();
     (*out)->inode = name->inode;
-    return flags & SM_FILE_TRUNC ? sm_file_truncate(*out, 0) : 0;
+    int error = flags & SM_FILE_TRUNC ? sm_file_truncate(*out, 0) : 0;
+    if (error)
+        free(*out);
+    return error;
 }
 
 int sm_file_pread(struct sm_file *file, void *buffer, size_t size, int64_t offset)

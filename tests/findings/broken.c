@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A plugin that misbehaves in the way that its configuration names: each must become a finding with a
- * backtrace into this file.
+ * A plugin that misbehaves in the way that its configuration names: each must become a finding with
+ * a backtrace into this file.
  */
 #include <steelmill/steelmill.h>
 

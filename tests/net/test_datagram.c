@@ -297,11 +297,12 @@ static int receives_one(void *arg)
 
 static int many_receivers(struct nf *f, struct sm_net *net)
 {
-    struct sm_datagram *socket;
+    struct sm_datagram *socket, *other;
     struct sm_task *tasks[3];
 
     (void)f;
     sm_datagram_open(net, &socket, PORT);
+    sm_datagram_open(net, &other, PORT + 1);
     for (int i = 0; i < 3; i++)
         sm_task_spawn(&tasks[i], NULL, receives_one, socket);
     sm_sleep(500 * SM_MS);
@@ -310,6 +311,7 @@ static int many_receivers(struct nf *f, struct sm_net *net)
     for (int i = 0; i < 3; i++)
         sm_task_join(tasks[i], NULL, SM_FOREVER);
     sm_datagram_close(socket);
+    sm_datagram_close(other);
     return 0;
 }
 

@@ -321,7 +321,8 @@ END_TEST
 static void check_inside(const struct scn *scn, const char *text)
 {
     const uint64_t at = (uint64_t)(uintptr_t)text;
-    ck_assert_msg(at >= scn->base && at < scn->base + scn->size_bytes, "a text outside of the arena");
+    ck_assert_msg(at >= scn->base && at < scn->base + scn->size_bytes,
+                  "a text outside of the arena");
 }
 
 /* Every text lies in the arena, also those that the file leaves out: another process reads them. */
@@ -329,8 +330,8 @@ START_TEST(texts_are_inside)
 {
     struct loaded it = load("example.yaml", NULL, 0);
     const struct scn *scn = it.scn;
-    const char *const texts[] = {scn->name,        scn->about,       scn->file,        scn->folder,
-                                 scn->plugin,      scn->plugin_path, scn->linearizable};
+    const char *const texts[] = {scn->name,   scn->about,       scn->file,        scn->folder,
+                                 scn->plugin, scn->plugin_path, scn->linearizable};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         check_inside(scn, texts[i]);
     for (uint32_t i = 0; i < scn->fault_count; i++) {
@@ -407,5 +408,5 @@ START_TEST(arena_limits)
 END_TEST
 
 RUN_SUITE("scenario", example, example_faults, full, defaults, machine_names, aliases, set,
-          set_makes_lists, round_trip, round_trip_texts, print_error, schema, texts_are_inside, attach,
-          attach_refused, arena_limits)
+          set_makes_lists, round_trip, round_trip_texts, print_error, schema, texts_are_inside,
+          attach, attach_refused, arena_limits)

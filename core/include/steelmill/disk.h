@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The disk of a machine. Files survive a restart of the machine; what was not synced may be lost when
- * it crashes.
+ * The disk of a machine. Files survive a restart of the machine; what was not synced may be lost
+ * when it crashes.
  *
  * Paths are the machine's own, relative to its data directory, without "..".
  * Context of every call: a task of the machine. All of them may block, until done or cancelled; a
@@ -33,7 +33,8 @@ SM_API int sm_file_open(struct sm_disk *disk, struct sm_file **out, const char *
                         uint32_t flags);
 /* Returns the count read, short only at the end of the file; -EIO; -EBADF (not open to read). */
 SM_API int sm_file_pread(struct sm_file *file, void *buffer, size_t size, int64_t offset_bytes);
-/* Returns 0 when all is written (to the cache); -EIO; -ENOSPC; -EBADF. A part may be written then. */
+/* Returns 0 when all is written (to the cache); -EIO; -ENOSPC; -EBADF. A part may be written then.
+ */
 SM_API int sm_file_pwrite(struct sm_file *file, const void *data, size_t size,
                           int64_t offset_bytes);
 /* What was written before the call is durable after it returned 0. Returns 0, -EIO, -ECANCELED. */

@@ -20,15 +20,15 @@
 SM_C_BEGIN
 
 /* X(name, value, text) */
-#define SM_ERROR_LIST(X)                                                                           \
-    X(SM_ECYCLE, 5001, "daemons depend on each other in a circle")                                 \
-    X(SM_ESEALED, 5002, "the factory is sealed: no daemon can be added")                           \
-    X(SM_ENODAEMON, 5003, "no daemon type of this name is known here")                             \
-    X(SM_EDAEMON, 5004, "a daemon failed")                                                         \
-    X(SM_ECLOSED, 5005, "the object is closed")                                                    \
-    X(SM_EFENCED, 5006, "the fence token is older than one that was seen before")                  \
-    X(SM_ELOST, 5007, "the lease is lost")                                                         \
-    X(SM_EVERSION, 5008, "the plugin was built for another version of the contract")               \
+#define SM_ERROR_LIST(X)                                                             \
+    X(SM_ECYCLE, 5001, "daemons depend on each other in a circle")                   \
+    X(SM_ESEALED, 5002, "the factory is sealed: no daemon can be added")             \
+    X(SM_ENODAEMON, 5003, "no daemon type of this name is known here")               \
+    X(SM_EDAEMON, 5004, "a daemon failed")                                           \
+    X(SM_ECLOSED, 5005, "the object is closed")                                      \
+    X(SM_EFENCED, 5006, "the fence token is older than one that was seen before")    \
+    X(SM_ELOST, 5007, "the lease is lost")                                           \
+    X(SM_EVERSION, 5008, "the plugin was built for another version of the contract") \
     X(SM_ECONFIG, 5009, "a configuration value has the wrong form")
 
 #define SM_ERROR_ENUM_(name, value, text) name = value,

@@ -58,9 +58,10 @@ struct sm_daemon_type {
     void (*destroy)(void *self);
 };
 
-/* The first fields of a descriptor: struct sm_daemon_type t = {SM_DAEMON_HEAD(lock_server), .run = ...}; */
-#define SM_DAEMON_HEAD(type_)                                                                      \
-    .size_bytes = sizeof(struct sm_daemon_type), .name = #type_,                                   \
+/* The first fields of a descriptor: struct sm_daemon_type t = {SM_DAEMON_HEAD(lock_server), .run =
+ * ...}; */
+#define SM_DAEMON_HEAD(type_)                                    \
+    .size_bytes = sizeof(struct sm_daemon_type), .name = #type_, \
     .instance_bytes = sizeof(struct type_)
 
 /*
@@ -68,14 +69,14 @@ struct sm_daemon_type {
  *   extern const struct sm_daemon_type type__daemon;
  *   int type__get(struct sm_factory *factory, struct type_ **out);
  */
-#define SM_DAEMON_DECLARE(type_)                                                                   \
-    extern const struct sm_daemon_type type_##_daemon;                                             \
-    static inline int type_##_get(struct sm_factory *factory, struct type_ **out)                  \
-    {                                                                                              \
-        void *instance_ = NULL;                                                                    \
-        int error_ = sm_factory_get(factory, &type_##_daemon, &instance_);                         \
-        *out = (struct type_ *)instance_;                                                          \
-        return error_;                                                                             \
+#define SM_DAEMON_DECLARE(type_)                                                  \
+    extern const struct sm_daemon_type type_##_daemon;                            \
+    static inline int type_##_get(struct sm_factory *factory, struct type_ **out) \
+    {                                                                             \
+        void *instance_ = NULL;                                                   \
+        int error_ = sm_factory_get(factory, &type_##_daemon, &instance_);        \
+        *out = (struct type_ *)instance_;                                         \
+        return error_;                                                            \
     }
 
 /*
@@ -92,26 +93,26 @@ SM_API int sm_factory_create(struct sm_factory **out, struct sm_factory *parent,
 SM_API int sm_factory_register(struct sm_factory *factory, const struct sm_daemon_type *type);
 
 /*
- * Gets a daemon: this factory's instance, else the nearest ancestor's, else a newly constructed one,
- * which belongs to this factory. Types are one and the same if their names are.
- *   out: receives the instance, valid until the owning factory is destroyed
- * Blocks? never.
- * Returns: 0; -SM_ECYCLE (the detail names the whole path); -SM_ESEALED; -ENOMEM; or what the
- *   constructor returned. On failure *out is NULL and nothing new is left behind.
+ * Gets a daemon: this factory's instance, else the nearest ancestor's, else a newly constructed
+ * one, which belongs to this factory. Types are one and the same if their names are. out: receives
+ * the instance, valid until the owning factory is destroyed Blocks? never. Returns: 0; -SM_ECYCLE
+ * (the detail names the whole path); -SM_ESEALED; -ENOMEM; or what the constructor returned. On
+ * failure *out is NULL and nothing new is left behind.
  */
 SM_API int sm_factory_get(struct sm_factory *factory, const struct sm_daemon_type *type,
                           void **out);
 
-/* The same by name. -SM_ENODAEMON: neither registered here nor in an ancestor (the detail suggests). */
+/* The same by name. -SM_ENODAEMON: neither registered here nor in an ancestor (the detail
+ * suggests). */
 SM_API int sm_factory_get_by_name(struct sm_factory *factory, const char *name, void **out);
 
 /* What sm_factory_get would return without constructing: NULL if there is no instance. */
 SM_API void *sm_factory_find(struct sm_factory *factory, const char *name);
 
 /*
- * Puts an instance of the caller's in the place of a daemon (tests, adapters). The factory calls none
- * of its hooks. The instance must outlive the factory.
- * Returns: 0, -EEXIST (there is an instance already), -SM_ESEALED, -ENOMEM.
+ * Puts an instance of the caller's in the place of a daemon (tests, adapters). The factory calls
+ * none of its hooks. The instance must outlive the factory. Returns: 0, -EEXIST (there is an
+ * instance already), -SM_ESEALED, -ENOMEM.
  */
 SM_API int sm_factory_inject(struct sm_factory *factory, const struct sm_daemon_type *type,
                              void *instance);
@@ -139,18 +140,18 @@ SM_API int sm_factory_wait(struct sm_factory *factory, sm_time deadline);
 
 /*
  * Stops a factory: children first, last created first; then its daemons in the reverse order of
- * construction: cancel the daemon's tasks, wait for them, call its stop hook. A daemon that fails or
- * does not end in time does not keep the others from being stopped.
- *   deadline: for the whole; each stop hook sees what is left of it. Once it has passed, each further
- *   daemon still gets 100 ms to notice that it is cancelled
- * Context: a task that does not belong to the factory (else -EDEADLK).
- * Returns: 0; the first failure, which includes a `run` that had failed earlier and that nobody was
- *   told of; -ETIMEDOUT (the detail names who did not end). A second call returns 0, and waits if the
- *   first is still at it.
+ * construction: cancel the daemon's tasks, wait for them, call its stop hook. A daemon that fails
+ * or does not end in time does not keep the others from being stopped. deadline: for the whole;
+ * each stop hook sees what is left of it. Once it has passed, each further daemon still gets 100 ms
+ * to notice that it is cancelled Context: a task that does not belong to the factory (else
+ * -EDEADLK). Returns: 0; the first failure, which includes a `run` that had failed earlier and that
+ * nobody was told of; -ETIMEDOUT (the detail names who did not end). A second call returns 0, and
+ * waits if the first is still at it.
  */
 SM_API int sm_factory_stop(struct sm_factory *factory, sm_time deadline);
 
-/* Destroys children, then daemons in reverse. Must be NEW, SEALED or STOPPED (asserted). NULL allowed. */
+/* Destroys children, then daemons in reverse. Must be NEW, SEALED or STOPPED (asserted). NULL
+ * allowed. */
 SM_API void sm_factory_destroy(struct sm_factory *factory);
 
 /*
@@ -162,7 +163,8 @@ SM_API const char *sm_factory_detail(const struct sm_factory *factory);
 
 /*
  * For hooks: words for the failure that the hook is about to return.
- * Returns `error`, so that a hook can end with `return sm_factory_fail(f, -EADDRINUSE, "port %d", p);`
+ * Returns `error`, so that a hook can end with `return sm_factory_fail(f, -EADDRINUSE, "port %d",
+ * p);`
  */
 SM_API int sm_factory_fail(struct sm_factory *factory, int error, const char *format, ...)
     SM_PRINTF(3, 4);
@@ -190,9 +192,8 @@ SM_API int sm_factory_config_set(struct sm_factory *factory, const char *key, co
 SM_API const char *sm_factory_config(struct sm_factory *factory, const char *key);
 /*
  * Typed readers: *out is the value, or `fallback` if unset.
- * Returns: 0; -SM_ECONFIG with a detail ("config 'retries': 'many' is not a whole number"), and *out
- *   is the fallback.
- * Durations are written as in scenarios: 5s, 10ms, 1us; sizes as 64KiB.
+ * Returns: 0; -SM_ECONFIG with a detail ("config 'retries': 'many' is not a whole number"), and
+ * *out is the fallback. Durations are written as in scenarios: 5s, 10ms, 1us; sizes as 64KiB.
  */
 SM_API int sm_config_bool(struct sm_factory *factory, const char *key, bool fallback, bool *out);
 SM_API int sm_config_i64(struct sm_factory *factory, const char *key, int64_t fallback,

@@ -3,13 +3,14 @@
  * Leases: a child factory bound to a right that can be lost, and fence tokens.
  *
  * The right comes from somewhere else (a lock server): steelmill does not acquire it, it binds a
- * factory's life to it. Each acquisition makes a fresh child factory; losing the lease stops it, and
- * pending calls of its tasks return -ECANCELED.
+ * factory's life to it. Each acquisition makes a fresh child factory; losing the lease stops it,
+ * and pending calls of its tasks return -ECANCELED.
  *
  *   FREE --acquired--> HELD --renewed--> HELD     HELD --lost / expired / released--> FREE
  *
  * A holder can be paused between its check of the lease and its write: only a resource that checks
- * tokens is safe (M. Kleppmann, "How to do distributed locking", 2016). That is what sm_fence is for.
+ * tokens is safe (M. Kleppmann, "How to do distributed locking", 2016). That is what sm_fence is
+ * for.
  */
 #ifndef STEELMILL_LEASE_H
 #define STEELMILL_LEASE_H
@@ -22,7 +23,8 @@ SM_C_BEGIN
 struct sm_factory;
 struct sm_lease;
 
-/* Fills the child factory of one acquisition with daemons. Returns 0 or the error to give up with. */
+/* Fills the child factory of one acquisition with daemons. Returns 0 or the error to give up with.
+ */
 typedef int (*sm_lease_setup_fn)(struct sm_factory *child, void *arg);
 
 /*
@@ -41,8 +43,8 @@ SM_API int sm_lease_create(struct sm_lease **out, struct sm_factory *parent, con
  *   token: larger than that of every earlier acquisition of this lease (else -SM_EFENCED)
  *   expires: ns on sm_now()'s clock; take the time *before* the request was sent, plus the term
  * Blocks? until the child's daemons are prepared, at most until `expires`.
- * Returns: 0; -SM_EFENCED; -EALREADY (held); -SM_ELOST (expired meanwhile); or why the child did not
- *   start. On failure the lease is FREE.
+ * Returns: 0; -SM_EFENCED; -EALREADY (held); -SM_ELOST (expired meanwhile); or why the child did
+ * not start. On failure the lease is FREE.
  */
 SM_API int sm_lease_acquired(struct sm_lease *lease, uint64_t token, sm_time expires);
 
@@ -50,11 +52,11 @@ SM_API int sm_lease_acquired(struct sm_lease *lease, uint64_t token, sm_time exp
 SM_API int sm_lease_renewed(struct sm_lease *lease, uint64_t token, sm_time expires);
 
 /*
- * The right is gone, or given up: stops the child factory and waits for it. Nothing happens if FREE.
- * It is called by itself when the lease expires (the child then has 10 s to stop). The lease counts as
- * lost from the first moment on.
- * Returns: 0, or what stopping the child returned. The lease is FREE afterwards in any case, but for
- *   a caller in the child itself, which cannot wait for its own end and gets -ECANCELED at once.
+ * The right is gone, or given up: stops the child factory and waits for it. Nothing happens if
+ * FREE. It is called by itself when the lease expires (the child then has 10 s to stop). The lease
+ * counts as lost from the first moment on. Returns: 0, or what stopping the child returned. The
+ * lease is FREE afterwards in any case, but for a caller in the child itself, which cannot wait for
+ * its own end and gets -ECANCELED at once.
  */
 SM_API int sm_lease_lose(struct sm_lease *lease, const char *reason, sm_time deadline);
 

@@ -95,11 +95,11 @@ SM_API void sm_log_write(struct sm_log *log, enum sm_log_level level, const char
                          const struct sm_field *fields);
 
 #ifndef __cplusplus
-#define SM_LOG_(log, level, message, ...)                                                          \
-    do {                                                                                           \
-        if (sm_log_enabled((log), (level)))                                                        \
-            sm_log_write((log), (level), (message),                                                \
-                         (const struct sm_field[]){__VA_ARGS__ __VA_OPT__(,) sm__field_end()});    \
+#define SM_LOG_(log, level, message, ...)                                                        \
+    do {                                                                                         \
+        if (sm_log_enabled((log), (level)))                                                      \
+            sm_log_write((log), (level), (message),                                              \
+                         (const struct sm_field[]){__VA_ARGS__ __VA_OPT__(, ) sm__field_end()}); \
     } while (0)
 #define sm_log_error(log, ...) SM_LOG_(log, SM_LOG_ERROR, __VA_ARGS__)
 #define sm_log_warn(log, ...)  SM_LOG_(log, SM_LOG_WARN, __VA_ARGS__)

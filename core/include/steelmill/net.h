@@ -69,7 +69,8 @@ SM_API void sm_datagram_close(struct sm_datagram *socket);
 
 /* ---- byte streams ---- */
 
-/* backlog: connections that wait to be accepted, 1 to 4096. Returns 0, -EADDRINUSE, -ENOMEM, -EINVAL. */
+/* backlog: connections that wait to be accepted, 1 to 4096. Returns 0, -EADDRINUSE, -ENOMEM,
+ * -EINVAL. */
 SM_API int sm_listener_open(struct sm_net *net, struct sm_listener **out, uint16_t port,
                             int backlog);
 /* Returns 0 and a stream that the caller closes; -ETIMEDOUT; -ECANCELED. `peer` may be NULL. */
@@ -108,13 +109,15 @@ SM_API int sm_stream_read_exact(struct sm_stream *stream, void *buffer, size_t s
                                 sm_time deadline);
 SM_API int sm_stream_write_all(struct sm_stream *stream, const void *data, size_t size,
                                size_t *done, sm_time deadline);
-/* No more writes: the peer reads an end after what was written. Never blocks. Returns 0, -ENOTCONN. */
+/* No more writes: the peer reads an end after what was written. Never blocks. Returns 0, -ENOTCONN.
+ */
 SM_API int sm_stream_shutdown(struct sm_stream *stream);
 SM_API void sm_stream_address(const struct sm_stream *stream, struct sm_address *local,
                               struct sm_address *peer);
 /* SM_READ: a read would not block; SM_WRITE: a write would not. */
 SM_API struct sm_waitable *sm_stream_waitable(struct sm_stream *stream);
-/* Closes as close(2) does: in the background, with a reset if unread bytes are left. NULL allowed. */
+/* Closes as close(2) does: in the background, with a reset if unread bytes are left. NULL allowed.
+ */
 SM_API void sm_stream_close(struct sm_stream *stream);
 /* Closes with a reset. */
 SM_API void sm_stream_abort(struct sm_stream *stream);

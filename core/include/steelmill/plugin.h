@@ -29,12 +29,12 @@ extern struct sm_site __start_sm_sites[] __attribute__((weak, visibility("hidden
 extern struct sm_site __stop_sm_sites[] __attribute__((weak, visibility("hidden")));
 
 /* Once in a plugin, in one of its files. */
-#define SM_PLUGIN(about_, ...)                                                                     \
-    static const struct sm_daemon_type *const sm__plugin_types[] = {__VA_ARGS__, NULL};            \
-    __attribute__((visibility("default"))) extern const struct sm_plugin sm_plugin_descriptor;     \
-    const struct sm_plugin sm_plugin_descriptor = {SM_CONTRACT_VERSION, sizeof(struct sm_plugin),  \
-                                                   (about_),            sm__plugin_types,          \
-                                                   __start_sm_sites,    __stop_sm_sites};
+#define SM_PLUGIN(about_, ...)                                                                 \
+    static const struct sm_daemon_type *const sm__plugin_types[] = {__VA_ARGS__, NULL};        \
+    __attribute__((visibility("default"))) extern const struct sm_plugin sm_plugin_descriptor; \
+    const struct sm_plugin sm_plugin_descriptor = {                                            \
+        SM_CONTRACT_VERSION, sizeof(struct sm_plugin), (about_),                               \
+        sm__plugin_types,    __start_sm_sites,         __stop_sm_sites};
 
 SM_C_END
 #endif

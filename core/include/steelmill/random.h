@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Randomness. In simulation every draw is f(seed, epoch, stream name, machine, index): one more draw
- * from one stream moves no other. In production the streams are seeded by the operating system.
+ * Randomness. In simulation every draw is f(seed, epoch, stream name, machine, index): one more
+ * draw from one stream moves no other. In production the streams are seeded by the operating
+ * system.
  *
  * The generator is SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number
  * generators", OOPSLA 2014) used as a counter-based generator. Not for secrets.
@@ -13,7 +14,8 @@
 
 SM_C_BEGIN
 
-/* A named stream of the calling task's machine. The caller's memory; copying it forks the stream. */
+/* A named stream of the calling task's machine. The caller's memory; copying it forks the stream.
+ */
 struct sm_random {
     uint64_t key;
     uint64_t index; /* draws so far */

@@ -64,7 +64,8 @@ struct sm_mutex {
 };
 SM_API void sm_mutex_init(struct sm_mutex *mutex);
 SM_API void sm_mutex_finish(struct sm_mutex *mutex);
-/* Returns 0 with the lock held; -EDEADLK when the caller holds it already; -ETIMEDOUT, -ECANCELED. */
+/* Returns 0 with the lock held; -EDEADLK when the caller holds it already; -ETIMEDOUT, -ECANCELED.
+ */
 SM_API int sm_mutex_lock(struct sm_mutex *mutex, sm_time deadline);
 /* Only the holder may unlock (asserted). */
 SM_API void sm_mutex_unlock(struct sm_mutex *mutex);

@@ -23,15 +23,12 @@ struct sm_task;
 typedef int (*sm_task_fn)(void *arg);
 
 /*
- * Starts a task in the caller's factory. It runs after the caller has parked or yielded, not at once.
- *   out:  where the handle goes; NULL spawns it detached
- *   name: for logs, traces and backtraces; copied, at most 31 bytes are kept; NULL is "task"
- *   fn, arg: what it runs; arg must live until the task has ended
- * Ownership: the handle is the caller's until sm_task_join or sm_task_detach takes it.
- * Context: a task or a hook.
- * Blocks? never.
- * Randomness: none.
- * Returns: 0; -ENOMEM when no stack is left; -ECANCELED when the factory is stopping.
+ * Starts a task in the caller's factory. It runs after the caller has parked or yielded, not at
+ * once. out:  where the handle goes; NULL spawns it detached name: for logs, traces and backtraces;
+ * copied, at most 31 bytes are kept; NULL is "task" fn, arg: what it runs; arg must live until the
+ * task has ended Ownership: the handle is the caller's until sm_task_join or sm_task_detach takes
+ * it. Context: a task or a hook. Blocks? never. Randomness: none. Returns: 0; -ENOMEM when no stack
+ * is left; -ECANCELED when the factory is stopping.
  */
 SM_API int sm_task_spawn(struct sm_task **out, const char *name, sm_task_fn fn, void *arg);
 
