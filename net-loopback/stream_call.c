@@ -42,7 +42,7 @@ static void update_window(struct sm_stream *stream)
     const struct lo_receiver *in = &stream->in;
 
     if (stream->state == LO_END_OPEN && !in->fin &&
-        in->arrived + limit - in->unread >= in->advertised + limit / 2)
+        in->arrived + limit - in->unread >= in->advertised + limit / 4)
         lo_acknowledge(stream);
 }
 

@@ -64,12 +64,23 @@ static void observe_leader(struct craft_observer *observer)
         report(observer, CRAFT_REPORT_LEADS, raft->current_term, id, 0);
 }
 
-static void observe_entries(struct craft_observer *observer)
+/* Section 5.4.2 of the Raft paper: a leader may count replicas of its own term's entries only. */
+static void observe_commit(struct craft_observer *observer)
 {
     const struct raft *raft = observer->raft;
     sm_always(raft->commit_index >= observer->commit_index, "the commit index never decreases",
               sm_u64("from", observer->commit_index), sm_u64("to", raft->commit_index));
+    if (raft->commit_index == observer->commit_index)
+        return;
     observer->commit_index = raft->commit_index;
+    const struct raft_entry *entry = entry_at(&raft->log, raft->commit_index);
+    if (raft->state == RAFT_LEADER && entry && entry->term < raft->current_term)
+        sm_reachable("an entry of an earlier term was committed by counting");
+}
+
+static void observe_entries(struct craft_observer *observer)
+{
+    const struct raft *raft = observer->raft;
     while (observer->applied_index < raft->last_applied) {
         const struct raft_entry *entry = entry_at(&raft->log, ++observer->applied_index);
         if (entry) /* else it came within a snapshot */
@@ -90,5 +101,6 @@ void craft_observe(struct craft_observer *observer)
     observe_availability(observer->raft);
     observe_role(observer);
     observe_leader(observer);
+    observe_commit(observer);
     observe_entries(observer);
 }

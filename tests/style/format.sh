@@ -12,10 +12,9 @@ if [ -z "$formatter" ]; then
     exit
 fi
 for folder in core sim net-loopback scenarios tests; do
-    tracked '*.c' '*.h' | grep "^$folder/" | while read -r file; do
-        (cd "$root" && "$formatter" "$file") | cmp -s - "$root/$file" ||
-            echo "clang-format -i $file"
-    done >"$scratch/format"
+    tracked '*.c' '*.h' | grep "^$folder/" |
+        (cd "$root" && xargs -r "$formatter" --dry-run -Werror 2>&1) |
+        sed -n 's/^\([^: ]*\):[0-9].*/clang-format -i \1/p' | sort -u >"$scratch/format"
     check "clang-format agrees with $folder" "$scratch/format"
 done
 finish
