@@ -41,9 +41,18 @@ void sm__stack_give(struct sm__stack_pool *pool, uint32_t index);
 bool sm__stack_find(const struct sm__stack_pool *pool, const void *address, uint32_t *index,
                     bool *in_guard);
 void sm__stack_bounds(const struct sm__stack_pool *pool, uint32_t index, char **low, char **high);
-/* From now on every stack is filled with a byte before use: what reads it uninitialised shows. 0:
- * off. */
-void sm__stack_fill(struct sm__stack_pool *pool, uint8_t fill);
+/*
+ * From now on stacks are filled before use, so that what reads them uninitialised shows: the upper
+ * 32 KiB, which calls usually reach. fill: 0x100 | byte, or a byte other than 0; 0: off.
+ */
+void sm__stack_fill(struct sm__stack_pool *pool, uint32_t fill);
+/* Fills what lies below `sp` of a stack that is not running: what calls have left there is gone. */
+void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *sp);
+/*
+ * Before the first stack is taken: they lie in the opposite order, in other colours. With another
+ * base, that shows whatever depends on their addresses.
+ */
+void sm__stack_mirror(struct sm__stack_pool *pool);
 uint32_t sm__stack_peak(const struct sm__stack_pool *pool); /* stacks ever in use at once */
 
 /* Prepares a fiber that runs main(arg) on [low, high) when first entered. main never returns. */

@@ -2,6 +2,7 @@
 /* The pool of stacks: one reservation, a free list, guards. */
 #include "core/assert.h"
 #include "core/fiber.h"
+#include "core/sanitize.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@
 #define COLOURS      32u
 #define COLOUR_BYTES 64u
 #define CANARY       0x5afec0de5afec0deu
+/* Filling all of a stack would make all of it resident. */
+#define FILL_BYTES ((ptrdiff_t)32 * 1024)
 
 struct sm__stack_pool {
     char *base;
@@ -29,7 +32,8 @@ struct sm__stack_pool {
     uint32_t free_count, used_count, used_peak;
     uint32_t *free_list; /* most recently returned last: warm in the cache */
     bool guard_by_madvise;
-    uint8_t fill; /* 0: stacks are handed out as they are */
+    bool mirrored; /* stack 0 is the uppermost */
+    uint32_t fill; /* its low byte; 0: stacks are handed out as they are */
 };
 
 int sm__stack_pool_create(struct sm__stack_pool **out, void *base, size_t stack_bytes,
@@ -76,9 +80,20 @@ void sm__stack_pool_destroy(struct sm__stack_pool *pool)
     free(pool);
 }
 
+/* The same both ways: a stack's index from its place, and its place from its index. */
+static uint32_t place_of(const struct sm__stack_pool *pool, uint32_t index)
+{
+    return pool->mirrored ? pool->count_max - 1 - index : index;
+}
+
+static char *start_of(const struct sm__stack_pool *pool, uint32_t index)
+{
+    return pool->base + place_of(pool, index) * pool->stack_bytes;
+}
+
 static uint64_t *canary_of(const struct sm__stack_pool *pool, uint32_t index)
 {
-    return (uint64_t *)(void *)(pool->base + index * pool->stack_bytes + PAGE_BYTES);
+    return (uint64_t *)(void *)(start_of(pool, index) + PAGE_BYTES);
 }
 
 static bool has_canary(const struct sm__stack_pool *pool, uint32_t index)
@@ -88,7 +103,7 @@ static bool has_canary(const struct sm__stack_pool *pool, uint32_t index)
 
 static void guard_fresh(struct sm__stack_pool *pool, uint32_t index)
 {
-    char *page = pool->base + index * pool->stack_bytes;
+    char *page = start_of(pool, index);
 
     if (pool->guard_by_madvise) {
         if (madvise(page, PAGE_BYTES, MADV_GUARD_INSTALL) == 0)
@@ -104,10 +119,20 @@ static void guard_fresh(struct sm__stack_pool *pool, uint32_t index)
 
 void sm__stack_bounds(const struct sm__stack_pool *pool, uint32_t index, char **low, char **high)
 {
-    char *start = pool->base + index * pool->stack_bytes;
+    char *start = start_of(pool, index);
+    const uint32_t colour = (pool->mirrored ? index + COLOURS / 2 : index) % COLOURS;
 
     *low = start + PAGE_BYTES + (has_canary(pool, index) ? COLOUR_BYTES : 0);
-    *high = start + pool->stack_bytes - (index % COLOURS) * COLOUR_BYTES;
+    *high = start + pool->stack_bytes - colour * COLOUR_BYTES;
+}
+
+/* low, high: what is not in use. */
+static void fill_upper(const struct sm__stack_pool *pool, char *low, char *high)
+{
+    if (high - low > FILL_BYTES)
+        low = high - FILL_BYTES;
+    ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(high - low)); /* a dropped task's frames */
+    memset(low, (uint8_t)pool->fill, (size_t)(high - low));
 }
 
 int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, char **high)
@@ -124,7 +149,7 @@ int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, cha
         pool->used_peak = pool->used_count;
     sm__stack_bounds(pool, *index, low, high);
     if (SM_UNLIKELY(pool->fill))
-        memset(*low, pool->fill, (size_t)(*high - *low));
+        fill_upper(pool, *low, *high);
     return 0;
 }
 
@@ -145,14 +170,29 @@ bool sm__stack_find(const struct sm__stack_pool *pool, const void *address, uint
     if (p < pool->base || p >= pool->base + pool->stack_bytes * pool->count_max)
         return false;
     const size_t offset = (size_t)(p - pool->base);
-    *index = (uint32_t)(offset / pool->stack_bytes);
+    *index = place_of(pool, (uint32_t)(offset / pool->stack_bytes));
     *in_guard = offset % pool->stack_bytes < PAGE_BYTES;
     return true;
 }
 
-void sm__stack_fill(struct sm__stack_pool *pool, uint8_t fill)
+void sm__stack_fill(struct sm__stack_pool *pool, uint32_t fill)
 {
     pool->fill = fill;
+}
+
+void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *sp)
+{
+    char *low, *high;
+
+    sm__stack_bounds(pool, index, &low, &high);
+    SM_ASSERT((char *)sp > low && (char *)sp <= high);
+    fill_upper(pool, low, sp);
+}
+
+void sm__stack_mirror(struct sm__stack_pool *pool)
+{
+    SM_ASSERT(pool->fresh == 0);
+    pool->mirrored = true;
 }
 
 uint32_t sm__stack_peak(const struct sm__stack_pool *pool)

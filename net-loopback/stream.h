@@ -59,6 +59,7 @@ struct lo_sender {
     struct lo_segment *unsent;       /* the first that was never sent */
     uint64_t written, acked;         /* positions */
     uint64_t window_end;             /* what the receiver has room for */
+    uint64_t window_lost;            /* end of a window that was told, but lost on the way */
     bool fin;                        /* no more is written */
     /* An acknowledgement under way that nobody waits for. */
     int64_t ack_due_ns; /* 0: there is none */
@@ -86,6 +87,7 @@ struct sm_stream {
     enum lo_end_state state;
     int error;      /* why it is DEAD: what calls return, positive */
     bool is_held;   /* the program has it */
+    bool finished;  /* DEAD in good order: it still acknowledges, and does not reset */
     bool ack_held;  /* a rule holds its acknowledgement */
     uint32_t tries; /* retries since the last sign of life */
     struct sim_event *retry;
@@ -132,6 +134,12 @@ static inline uint32_t lo_sender_room(const struct sm_stream *end)
 static inline bool lo_end_readable(const struct sm_stream *end)
 {
     return end->in.unread || end->in.fin || end->state == LO_END_DEAD;
+}
+
+/* It has missed news of a wider window: nothing else may come of itself. */
+static inline bool lo_sender_uninformed(const struct sm_stream *end)
+{
+    return end->out.window_end < end->out.window_lost;
 }
 
 static inline void lo_connection_hold(struct lo_connection *connection)

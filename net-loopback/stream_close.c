@@ -91,8 +91,10 @@ void lo_end_let_go(struct sm_stream *end)
 static void settle(struct sm_stream *end)
 {
     if (end->state == LO_END_OPEN && lo_end_orphan(end) && !end->out.first &&
-        (end->in.fin || !lo_end_alive(end->peer)))
+        (end->in.fin || !lo_end_alive(end->peer))) {
+        end->finished = true;
         lo_end_die(end, 0);
+    }
 }
 
 void lo_connection_drop(struct lo_connection *connection)

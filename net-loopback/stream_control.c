@@ -26,6 +26,7 @@ static void control_lost(struct sm_stream *end, enum lo_control what)
             lo_end_retry_later(peer);
         break;
     default:
+        peer->out.window_lost = end->in.advertised;
         lo_end_retry_later(peer);
     }
 }
@@ -61,7 +62,7 @@ static void ack_arrives(struct sm_stream *end, uint64_t encoded)
         lo_end_established(end);
     if (end->state == LO_END_OPEN)
         lo_sender_acked(end, position, position + window);
-    else if (!lo_end_alive(end))
+    else if (!lo_end_alive(end) && !end->finished)
         lo_control_send(end, LO_CONTROL_RST);
 }
 
@@ -69,7 +70,7 @@ static void probe_arrives(struct sm_stream *end)
 {
     if (end->state == LO_END_ACCEPTING)
         lo_end_established(end);
-    if (end->state == LO_END_OPEN)
+    if (end->state == LO_END_OPEN || end->finished)
         lo_acknowledge(end);
     else if (!lo_end_alive(end))
         lo_control_send(end, LO_CONTROL_RST);
@@ -154,7 +155,7 @@ static void release(struct lo_net *net, struct lo_held *held)
     (void)net;
     if (held->what == LO_CONTROL_ACK) {
         end->ack_held = false;
-        if (end->state == LO_END_OPEN)
+        if (end->state == LO_END_OPEN || end->finished)
             lo_acknowledge(end);
     } else if (held->what == LO_CONTROL_RST || lo_end_alive(end)) {
         lo_control_send(end, (enum lo_control)held->what);

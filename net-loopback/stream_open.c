@@ -156,6 +156,7 @@ static void open_end(struct sm_stream *end, enum lo_end_state state)
     end->in.advertised = window;
     end->state = state;
     end->error = 0;
+    end->finished = false;
     end->tries = 0;
     sm__list_append(&end->handle.interface->streams, &end->handle.link);
 }

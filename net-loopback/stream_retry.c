@@ -53,7 +53,7 @@ static void send_again(struct sm_stream *end)
             busy = true;
         }
     }
-    if (!busy && end->out.first)
+    if (!busy && (end->out.first || lo_sender_uninformed(end)))
         lo_control_send(end, LO_CONTROL_PROBE);
 }
 

@@ -197,7 +197,7 @@ void lo_sender_acked(struct sm_stream *end, uint64_t position, uint64_t window_e
         out->acked = position;
     if (window_end > out->window_end)
         out->window_end = window_end;
-    if (!out->first && end->retry) {
+    if (!out->first && !lo_sender_uninformed(end) && end->retry) {
         sim_event_cancel(end->retry);
         end->retry = NULL;
     }

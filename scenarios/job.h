@@ -13,6 +13,8 @@
  *   reply     pipe of struct job_reply, worker to CLI: one when the worker is ready (or cannot be),
  *             then one for each command
  *
+ * and for verify with --gap BYTES of address space that stay free, so that plugins lie elsewhere.
+ *
  * The worker forks a child for each run, so a daemon that crashes never takes the worker down. Log
  * lines and trace records go from that child to the descriptors that the command names, by raw
  * writes.
@@ -39,6 +41,8 @@ enum job_flags {
     JOB_KEEP_OUTPUT = 1u << 2, /* what daemons print goes to stdout; otherwise it is dropped */
 };
 
+#define JOB_FILL(byte) (0x100u | (byte)) /* zero is a fill, too */
+
 struct job_command {
     uint32_t version; /* JOB_VERSION */
     uint32_t flags;   /* enum job_flags */
@@ -51,7 +55,7 @@ struct job_command {
     int64_t wall_limit_ns; /* real time after which it is given up, not judged */
     /* verify part (b): other bases (a multiple of 2 MiB) and fill bytes; 0: the usual ones. */
     uint64_t base_shift;
-    uint32_t heap_fill, stack_fill;
+    uint32_t heap_fill, stack_fill; /* JOB_FILL(byte) */
     /*
      * verify: who brought event `watch_event` about, given its cause? The run ends there, unjudged;
      * frames, machine, task and daemon are those of the call that scheduled it (none: frame_count

@@ -58,6 +58,7 @@ struct sim_heap *sim_heap_current;
 
 static char *region;
 static size_t region_bytes, span_bytes;
+static bool downwards; /* heaps grow from their ends */
 
 int sim_heaps_reserve(uint32_t count, size_t limit_bytes, uintptr_t shift)
 {
@@ -80,6 +81,7 @@ int sim_heaps_reserve(uint32_t count, size_t limit_bytes, uintptr_t shift)
     region = memory;
     region_bytes = bytes;
     span_bytes = span;
+    downwards = shift != 0;
     return 0;
 }
 
@@ -96,18 +98,36 @@ bool sim_heaps_contain(const void *memory)
 }
 
 void sim_heap_init(struct sim_heap *heap, uint32_t number, const char *name, size_t limit_bytes,
-                   uint8_t fill)
+                   uint32_t fill)
 {
     memset(heap, 0, sizeof *heap);
-    heap->base = heap->top = heap->touched = region + number * span_bytes;
+    heap->base = heap->touched = region + number * span_bytes;
     heap->end = heap->base + span_bytes;
+    heap->top = downwards ? heap->end : heap->base;
     heap->limit_bytes = limit_bytes;
-    heap->fill = fill ? fill : FILL_ALLOCATED;
+    heap->fill = fill ? (uint8_t)fill : FILL_ALLOCATED;
+    heap->fill_freed = fill ? (uint8_t)~fill : FILL_FREED;
     heap->name = name;
 }
 
-void sim_heap_reset(struct sim_heap *heap)
+static const char *chunks_begin(const struct sim_heap *heap)
 {
+    return downwards ? heap->top : heap->base;
+}
+
+static const char *chunks_end(const struct sim_heap *heap)
+{
+    return downwards ? heap->end : heap->top;
+}
+
+/* Gives most of the memory back. */
+static void drop_pages(struct sim_heap *heap)
+{
+    if (downwards) {
+        char *from = heap->top - (uintptr_t)heap->top % PAGE_BYTES;
+        madvise(from, (size_t)(heap->end - from), MADV_DONTNEED);
+        return;
+    }
     if (heap->top > heap->touched)
         heap->touched = heap->top;
     if ((size_t)(heap->touched - heap->base) > KEEP_BYTES) {
@@ -115,7 +135,12 @@ void sim_heap_reset(struct sim_heap *heap)
         madvise(from, (size_t)(heap->touched - from), MADV_DONTNEED);
         heap->touched = from;
     }
-    heap->top = heap->base;
+}
+
+void sim_heap_reset(struct sim_heap *heap)
+{
+    drop_pages(heap);
+    heap->top = downwards ? heap->end : heap->base;
     heap->used_bytes = 0;
     heap->block_count = 0;
     memset(heap->free_lists, 0, sizeof heap->free_lists);
@@ -204,8 +229,8 @@ static struct header *live_header(const void *memory, const char *call)
 /* Whoever writes to a block that it has freed hits the list of free ones first. */
 static void check_free(const struct sim_heap *heap, const struct sim_heap_free *chunk)
 {
-    const bool inside = (const char *)chunk > heap->base && (const char *)chunk < heap->top &&
-                        (uintptr_t)chunk % ALIGNMENT == 0;
+    const bool inside = (const char *)chunk > chunks_begin(heap) &&
+                        (const char *)chunk < chunks_end(heap) && (uintptr_t)chunk % ALIGNMENT == 0;
     const struct header *h = header_of(chunk);
 
     SM_ASSERT_MSG(inside && h->check == check_of(h) && h->state == STATE_FREE,
@@ -223,8 +248,10 @@ static char *take_chunk(struct sim_heap *heap, uint32_t class)
         return (char *)chunk - sizeof(struct header);
     }
     const size_t bytes = class_bytes(class);
-    if (bytes > (size_t)(heap->end - heap->top))
+    if (bytes > (size_t)(downwards ? heap->top - heap->base : heap->end - heap->top))
         return NULL;
+    if (downwards)
+        return heap->top -= bytes;
     char *memory = heap->top;
     heap->top += bytes;
     return memory;
@@ -281,14 +308,15 @@ void *sim_heap_resize(struct sim_heap *heap, void *memory, size_t size)
 }
 
 /* A freed block is filled, or its pages are given back where it is big. */
-static void wipe(char *memory, size_t size)
+static void wipe(const struct sim_heap *heap, char *memory, size_t size)
 {
     char *from = memory + (-(uintptr_t)memory & (PAGE_BYTES - 1));
     char *to = memory + size;
 
     to -= (uintptr_t)to & (PAGE_BYTES - 1);
-    if (size < BIG_BYTES || madvise(from, (size_t)(to - from), MADV_DONTNEED) != 0)
-        memset(memory, FILL_FREED, size);
+    if (size < BIG_BYTES || heap->fill_freed != FILL_FREED ||
+        madvise(from, (size_t)(to - from), MADV_DONTNEED) != 0)
+        memset(memory, heap->fill_freed, size);
 }
 
 void sim_heap_free(struct sim_heap *heap, void *memory)
@@ -300,7 +328,7 @@ void sim_heap_free(struct sim_heap *heap, void *memory)
     const size_t size = h->size;
     const uint32_t class = own->class;
 
-    wipe(memory, size);
+    wipe(heap, memory, size);
     if (h != own)
         write_header(h, 0, h->back, class, STATE_FREE);
     write_header(own, 0, 0, class, STATE_FREE);
@@ -313,9 +341,9 @@ void sim_heap_free(struct sim_heap *heap, void *memory)
 
 const void *sim_heap_check(const struct sim_heap *heap)
 {
-    const char *chunk = heap->base;
+    const char *chunk = chunks_begin(heap);
 
-    while (chunk < heap->top) {
+    while (chunk < chunks_end(heap)) {
         const struct header *h = (const struct header *)(const void *)chunk;
         if (h->check != check_of(h))
             return chunk + sizeof *h;

@@ -21,22 +21,31 @@ struct sim_heap {
     char *base, *top, *end, *touched; /* touched: highest top ever, for giving memory back */
     size_t used_bytes, peak_bytes, limit_bytes; /* as requested */
     size_t block_count;
-    uint8_t fill;
+    uint8_t fill, fill_freed;
     struct sim_heap_free *free_lists[SIM_HEAP_CLASSES];
-    const char *name; /* of the machine */
+    struct sim_heap_block *blocks; /* heap_asan.c only: the live ones */
+    const char *name;              /* of the machine */
 };
 
 /* The heap that malloc serves now; NULL: the host's. Set while a machine's task runs. */
 extern struct sim_heap *sim_heap_current;
 
-/* Reserves the address range for `count` heaps. Returns 0, -ENOMEM, -EEXIST. */
+/*
+ * Reserves the address range for `count` heaps. With a shift, which is how code that depends on
+ * addresses is found, they lie elsewhere and grow from their ends downwards: so the numbers change,
+ * their order, and their low digits. Returns 0, -ENOMEM, -EEXIST.
+ */
 int sim_heaps_reserve(uint32_t count, size_t limit_bytes, uintptr_t shift);
 void sim_heaps_release(void);
 /* True for an address that belongs to some machine's heap. */
 bool sim_heaps_contain(const void *memory);
 
+/* A fill byte that somebody asks for: 0x00 is one, too. */
+#define SIM_FILL(byte) (0x100u | (byte))
+
+/* fill: what new blocks hold, SIM_FILL(byte), and freed ones its complement; 0: as usual. */
 void sim_heap_init(struct sim_heap *heap, uint32_t number, const char *name, size_t limit_bytes,
-                   uint8_t fill);
+                   uint32_t fill);
 /* Drops all blocks. */
 void sim_heap_reset(struct sim_heap *heap);
 

@@ -5,10 +5,11 @@
  * from, which its address tells.
  *
  * Defined in the program, these names replace libc's for all shared objects (glibc documents this
- * way of replacing malloc).
+ * way of replacing malloc). So they do AddressSanitizer's, in its builds.
  */
 #include "core/assert.h"
 #include "sim/heap.h"
+#include "sim/libc_malloc.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,14 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *memory, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
-extern void __libc_free(void *memory);
-
 #define PAGE_BYTES 4096u
-#define EXPORT     __attribute__((visibility("default")))
+/* Called before AddressSanitizer has made its shadow: not to be instrumented. */
+#define EXPORT     __attribute__((visibility("default"), no_sanitize("address")))
 
 /* The machine's heap counts as out of memory as a libc's does. */
 static void *from_heap(size_t size, size_t alignment)
@@ -37,7 +33,7 @@ static void *from_heap(size_t size, size_t alignment)
 
 EXPORT void *malloc(size_t size)
 {
-    return sim_heap_current ? from_heap(size, 16) : __libc_malloc(size);
+    return sim_heap_current ? from_heap(size, 16) : sim_libc_malloc(size);
 }
 
 EXPORT void *calloc(size_t count, size_t size)
@@ -45,7 +41,7 @@ EXPORT void *calloc(size_t count, size_t size)
     size_t bytes;
 
     if (!sim_heap_current)
-        return __libc_calloc(count, size);
+        return sim_libc_calloc(count, size);
     if (__builtin_mul_overflow(count, size, &bytes)) {
         errno = ENOMEM;
         return NULL;
@@ -59,13 +55,17 @@ EXPORT void free(void *memory)
     if (!memory)
         return;
     if (!sim_heaps_contain(memory)) {
-        __libc_free(memory);
+        sim_libc_free(memory);
         return;
     }
     SM_ASSERT_MSG(sim_heap_current, "free(%p): a machine's block, outside of its tasks", memory);
     sim_heap_free(sim_heap_current, memory);
 }
 
+#if SM__ASAN
+#define host_usable_size __interceptor_malloc_usable_size
+extern size_t host_usable_size(void *memory);
+#else
 /* glibc's own, which has no second name. */
 static size_t host_usable_size(void *memory)
 {
@@ -79,6 +79,7 @@ static size_t host_usable_size(void *memory)
     }
     return next ? next(memory) : 0;
 }
+#endif
 
 /* A machine's block has room for what was asked for, and no more. */
 EXPORT size_t malloc_usable_size(void *memory)
@@ -97,7 +98,7 @@ static void *adopt(void *memory, size_t size)
     if (!moved)
         return NULL;
     memcpy(moved, memory, old < size ? old : size);
-    __libc_free(memory);
+    sim_libc_free(memory);
     return moved;
 }
 
@@ -111,7 +112,7 @@ EXPORT void *realloc(void *memory, size_t size)
         return NULL;
     }
     if (!sim_heaps_contain(memory))
-        return sim_heap_current ? adopt(memory, size) : __libc_realloc(memory, size);
+        return sim_heap_current ? adopt(memory, size) : sim_libc_realloc(memory, size);
     SM_ASSERT_MSG(sim_heap_current, "realloc(%p): a machine's block, outside of its tasks", memory);
     void *moved = sim_heap_resize(sim_heap_current, memory, size);
     if (!moved)
@@ -125,7 +126,7 @@ EXPORT void *memalign(size_t alignment, size_t size)
     size_t power = 16;
 
     if (!sim_heap_current)
-        return __libc_memalign(alignment, size);
+        return sim_libc_memalign(alignment, size);
     while (power < alignment && power <= SIZE_MAX / 4)
         power *= 2;
     return from_heap(size, power);

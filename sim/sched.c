@@ -183,6 +183,8 @@ static void enter_task(struct sim_world *world, struct sm_task *task)
 {
     struct sim_machine *machine = sim_machine_of(task);
 
+    if (SM_UNLIKELY(world->options.stack_fill))
+        sm__stack_refill(world->stacks, task->fiber.stack_index, task->fiber.sp);
     task->state = SM__TASK_RUNNING;
     sm__current = task;
     sim_heap_current = machine ? &machine->heap : NULL;

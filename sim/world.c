@@ -60,6 +60,8 @@ int sim_world_create(struct sim_world **out, const struct sim_options *given)
     if (error)
         goto fail_world;
     sm__stack_fill(world->stacks, options->stack_fill);
+    if (options->address_shift)
+        sm__stack_mirror(world->stacks);
     error = sim_heaps_reserve(options->machine_count_max, options->heap_limit_bytes,
                               options->address_shift);
     if (error)

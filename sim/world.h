@@ -106,9 +106,12 @@ struct sim_options {
     size_t stack_bytes;          /* 0: 256 KiB; a power of two */
     uint32_t machine_count_max;
     size_t heap_limit_bytes; /* per machine; 0: 64 MiB */
-    uintptr_t address_shift; /* verify: other bases; a multiple of 1 MiB */
-    uint8_t heap_fill;       /* 0: the usual pattern */
-    uint8_t stack_fill;      /* verify: a task's stack is filled with it before use; 0: not */
+    /* verify: heaps and stacks lie that much further up (a multiple of 2 MiB), in another order. */
+    uintptr_t address_shift;
+    /* verify: SIM_FILL(byte). New blocks hold it, freed ones its complement; what a task's stack
+     * has not in use is filled with it each time that the task goes on. 0: as usual; no stack fill.
+     */
+    uint32_t heap_fill, stack_fill;
     bool buggify;
     /* verify: watching who brings an event about. While step `watch_step` runs, `scheduled` is told
      * of each task and event that becomes ready or is queued; `reached` is told when record

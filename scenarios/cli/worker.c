@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +63,7 @@ static void inherit(int fd)
 static void execute(const struct cli_worker_setup *setup, const struct channels *channels,
                     const char *const *before)
 {
-    char numbers[4][16];
+    char numbers[4][16], gap[16];
     const int fds[4] = {setup->scenario_fd, channels->result, channels->command[0],
                         channels->reply[1]};
     static const char *const names[4] = {"--scenario", "--result", "--command", "--reply"};
@@ -76,6 +77,11 @@ static void execute(const struct cli_worker_setup *setup, const struct channels 
         snprintf(numbers[i], sizeof numbers[i], "%d", fds[i]);
         argv[count++] = names[i];
         argv[count++] = numbers[i];
+    }
+    if (setup->gap_bytes > 0) {
+        snprintf(gap, sizeof gap, "%" PRIu32, setup->gap_bytes);
+        argv[count++] = "--gap";
+        argv[count++] = gap;
     }
     argv[count] = NULL;
     inherit(setup->log_fd);

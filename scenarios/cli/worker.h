@@ -36,6 +36,7 @@ struct cli_worker_setup {
     int scenario_fd;
     int log_fd, trace_fds[2]; /* inherited under their own numbers */
     bool quiet;               /* what the worker prints on stdout is dropped */
+    uint32_t gap_bytes;       /* moves the plugin's code and static data; 0: as they come */
     int64_t wall_limit_ns;
 };
 

@@ -174,19 +174,24 @@ static void serve(const struct worker *worker)
 
 struct options {
     int scenario_fd, result_fd, command_fd, reply_fd;
+    size_t gap_bytes;
     const char *describe;
 };
 
 static int parse_options(int argc, char **argv, struct options *options)
 {
     static const struct option table[] = {
-        {"scenario", required_argument, NULL, 's'}, {"result", required_argument, NULL, 'r'},
-        {"command", required_argument, NULL, 'c'},  {"reply", required_argument, NULL, 'p'},
-        {"describe", required_argument, NULL, 'd'}, {0},
+        {"scenario", required_argument, NULL, 's'},
+        {"result", required_argument, NULL, 'r'},
+        {"command", required_argument, NULL, 'c'},
+        {"reply", required_argument, NULL, 'p'},
+        {"describe", required_argument, NULL, 'd'},
+        {"gap", required_argument, NULL, 'g'},
+        {0},
     };
     int option;
 
-    *options = (struct options){-1, -1, -1, -1, NULL};
+    *options = (struct options){-1, -1, -1, -1, 0, NULL};
     while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
         switch (option) {
         case 's':
@@ -201,6 +206,9 @@ static int parse_options(int argc, char **argv, struct options *options)
         case 'p':
             options->reply_fd = atoi(optarg);
             break;
+        case 'g':
+            options->gap_bytes = strtoul(optarg, NULL, 10);
+            break;
         case 'd':
             options->describe = optarg;
             break;
@@ -214,6 +222,16 @@ static int parse_options(int argc, char **argv, struct options *options)
                    options->reply_fd < 0
                ? -EINVAL
                : 0;
+}
+
+/*
+ * Whatever is loaded from now on lies elsewhere: two workers never have the same addresses of code
+ * and static data, also where the host does not randomize them.
+ */
+static void leave_gap(size_t bytes)
+{
+    if (bytes > 0)
+        mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
 static int attach(struct worker *worker, const struct options *options, char *text)
@@ -250,6 +268,7 @@ int main(int argc, char **argv)
         return worker_plugin_describe(options.describe);
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    leave_gap(options.gap_bytes);
     const int error = attach(&worker, &options, text);
     if (error) {
         worker.reply_fd = options.reply_fd;

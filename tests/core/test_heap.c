@@ -178,12 +178,46 @@ START_TEST(reuse)
 }
 END_TEST
 
-/* Another fill is used where it is asked for. */
+/* Another fill is used where it is asked for, zero too; freed blocks hold its complement. */
 START_TEST(other_fill)
 {
     set_up();
-    sim_heap_init(&heap, 0, "m1", LIMIT_BYTES, 0x33);
+    sim_heap_init(&heap, 0, "m1", LIMIT_BYTES, SIM_FILL(0x33));
     ck_assert(is_filled(sim_heap_alloc(&heap, 500, 16), 0x33, 500));
+    sim_heap_init(&heap, 0, "m1", LIMIT_BYTES, SIM_FILL(0));
+    for (size_t size = 500; size < (1u << 20); size *= 800) { /* a small and a big one */
+        char *memory = sim_heap_alloc(&heap, size, 16);
+        ck_assert(is_filled(memory, 0, size));
+        sim_heap_free(&heap, memory);
+        ck_assert(is_filled(memory + 16, 0xff, size - 16));
+    }
+    sim_heaps_release();
+}
+END_TEST
+
+/* A shifted heap serves the same, but what is allocated later lies lower. */
+START_TEST(downwards)
+{
+    char *blocks[200];
+
+    ck_assert_int_eq(sim_heaps_reserve(1, LIMIT_BYTES, (uintptr_t)16 << 20), 0);
+    sim_heap_init(&heap, 0, "m1", LIMIT_BYTES, 0);
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < 200; i++) {
+            blocks[i] = sim_heap_alloc(&heap, 1 + i * i, i % 3 ? 16 : 64);
+            ck_assert(is_filled(blocks[i], 0xa5, 1 + i * i));
+            ck_assert(blocks[i] >= heap.base && blocks[i] + 1 + i * i < heap.end);
+            ck_assert(i == 0 || blocks[i] < blocks[i - 1]);
+        }
+        ck_assert_ptr_null(sim_heap_check(&heap));
+        sim_heap_free(&heap, blocks[150]);
+        ck_assert_ptr_eq(sim_heap_alloc(&heap, 1 + 150 * 150, 64), blocks[150]);
+        blocks[100][1 + 100 * 100] ^= 1;
+        ck_assert_ptr_eq(sim_heap_check(&heap), blocks[100]);
+        sim_heap_reset(&heap);
+        ck_assert_ptr_null(sim_heap_check(&heap));
+        ck_assert_ptr_eq(heap.top, heap.end);
+    }
     sim_heaps_release();
 }
 END_TEST
@@ -372,4 +406,5 @@ START_TEST(agrees_with_a_shadow)
 END_TEST
 
 SUITE_MAIN("heap", fixed_place, shifted_place, many_heaps, sizes, alignments, limits,
-           growing_buffer, reuse, other_fill, reset, check_finds_damage, agrees_with_a_shadow)
+           growing_buffer, reuse, other_fill, downwards, reset, check_finds_damage,
+           agrees_with_a_shadow)

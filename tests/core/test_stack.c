@@ -159,6 +159,50 @@ START_TEST(filled_stacks)
 }
 END_TEST
 
+/* What a stack that does not run has not in use can be filled again; what it uses stays. */
+START_TEST(refilled_stacks)
+{
+    struct sm__stack_pool *pool = make(1);
+    uint32_t index;
+    char *low, *high;
+
+    sm__stack_fill(pool, 0x100); /* zero is a fill, too */
+    ck_assert_int_eq(sm__stack_take(pool, &index, &low, &high), 0);
+    memset(low, 7, (size_t)(high - low));
+    sm__stack_refill(pool, index, high - 512);
+    for (const char *at = low; at < high; at++)
+        ck_assert_int_eq(*at, at < high - 512 ? 0 : 7);
+    sm__stack_give(pool, index);
+    sm__stack_pool_destroy(pool);
+}
+END_TEST
+
+/* A mirrored pool is as good as another one, but its stacks lie in the opposite order. */
+START_TEST(mirrored_stacks)
+{
+    struct sm__stack_pool *pool = make(40);
+    uint32_t index, found;
+    char *low, *high, *above = (char *)BASE + (size_t)40 * STACK_BYTES;
+    bool in_guard;
+
+    sm__stack_mirror(pool);
+    for (uint32_t i = 0; i < 40; i++) {
+        ck_assert_int_eq(sm__stack_take(pool, &index, &low, &high), 0);
+        ck_assert_uint_eq(index, i);
+        ck_assert(high <= above);
+        above -= STACK_BYTES;
+        ck_assert(low >= above + 4096);
+        memset(low, 0x11, (size_t)(high - low));
+        ck_assert(sm__stack_find(pool, low, &found, &in_guard) && found == i && !in_guard);
+        ck_assert(sm__stack_find(pool, above, &found, &in_guard) && found == i && in_guard);
+    }
+    ck_assert_int_eq(sm__stack_take(pool, &index, &low, &high), -ENOMEM);
+    for (uint32_t i = 0; i < 40; i++)
+        sm__stack_give(pool, i);
+    sm__stack_pool_destroy(pool);
+}
+END_TEST
+
 /* ---- running over the end ---- */
 
 static sigjmp_buf escape;
@@ -261,4 +305,5 @@ START_TEST(overflow_hits_the_guard)
 END_TEST
 
 SUITE_MAIN("stack", arguments, limits_and_reuse, tops_are_coloured, fixed_address,
-           addresses_are_found, filled_stacks, guards_fault, overflow_hits_the_guard)
+           addresses_are_found, filled_stacks, refilled_stacks, mirrored_stacks, guards_fault,
+           overflow_hits_the_guard)
