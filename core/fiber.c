@@ -25,6 +25,8 @@ static void *first_frame(char *high, sm__fiber_main main, void *arg)
     *--sp = 0x1f80u | (0x037full << 32); /* mxcsr, x87 control word: the ABI's defaults */
     return sp;
 }
+
+enum { SAVED_FRAME = 6, SAVED_INSTRUCTION = 7 }; /* words from sp on */
 #elif defined(__aarch64__)
 static void *first_frame(char *high, sm__fiber_main main, void *arg)
 {
@@ -36,6 +38,8 @@ static void *first_frame(char *high, sm__fiber_main main, void *arg)
     sp[11] = (uint64_t)(uintptr_t)sm__fiber_entry; /* x30 */
     return sp;
 }
+
+enum { SAVED_FRAME = 10, SAVED_INSTRUCTION = 11 }; /* words from sp on */
 #else
 #error "steelmill has fibers for x86-64 and aarch64"
 #endif
@@ -45,9 +49,19 @@ void sm__fiber_init(struct sm__fiber *fiber, char *low, char *high, sm__fiber_ma
     SM_ASSERT((uintptr_t)high % 16 == 0);
     ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(high - low));
     fiber->sp = first_frame(high, main, arg);
+#if SM__ASAN
     fiber->asan_fake_stack = NULL;
     fiber->asan_bottom = low;
     fiber->asan_size = (size_t)(high - low);
+#endif
+}
+
+void sm__fiber_saved(const struct sm__fiber *fiber, uint64_t *instruction, uint64_t *frame)
+{
+    const uint64_t *sp = fiber->sp;
+
+    *instruction = sp[SAVED_INSTRUCTION];
+    *frame = sp[SAVED_FRAME];
 }
 
 void sm__fiber_adopt_thread(struct sm__fiber *fiber)

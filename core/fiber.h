@@ -10,14 +10,17 @@
 #ifndef STEELMILL_CORE_FIBER_H
 #define STEELMILL_CORE_FIBER_H
 
+#include "core/sanitize.h"
+
 #include <steelmill/base.h>
 
 struct sm__fiber {
-    void *sp;             /* saved stack pointer; callee-saved registers lie on the stack */
-    uint32_t stack_index; /* in the pool */
+    void *sp; /* saved stack pointer; callee-saved registers lie on the stack */
+#if SM__ASAN
     void *asan_fake_stack;
     const void *asan_bottom;
     size_t asan_size;
+#endif
 };
 
 typedef void (*sm__fiber_main)(void *arg);
@@ -59,6 +62,8 @@ uint32_t sm__stack_peak(const struct sm__stack_pool *pool); /* stacks ever in us
 void sm__fiber_init(struct sm__fiber *fiber, char *low, char *high, sm__fiber_main main, void *arg);
 /* Saves the running context in `from` and continues `to`. `dying`: `from` will not be resumed. */
 void sm__fiber_switch(struct sm__fiber *from, struct sm__fiber *to, bool dying);
+/* Where a fiber that is not running goes on, and its frame pointer there: for backtraces. */
+void sm__fiber_saved(const struct sm__fiber *fiber, uint64_t *instruction, uint64_t *frame);
 /* First thing in a fresh fiber: completes the switch for the sanitizers. */
 void sm__fiber_arrived(struct sm__fiber *self);
 /* Makes the thread's own stack a fiber that can be switched from. */

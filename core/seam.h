@@ -27,6 +27,7 @@ struct sm__home {
     struct sm__stack_pool *stacks;
     uint32_t index; /* the machine's number, from 1; 0 is the world */
     bool is_root;
+    bool is_held; /* its tasks are not to run now: the machine is paused */
 };
 
 /* The running task; NULL in the scheduler. */

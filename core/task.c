@@ -45,7 +45,7 @@ int sm__task_spawn(struct sm_task **out, struct sm__home *home, struct sm__owner
     high -= (sizeof(struct sm_task) + 63) / 64 * 64;
     struct sm_task *task = (struct sm_task *)(void *)high;
     task_init(task, home, owner, name, fn, arg);
-    task->fiber.stack_index = index;
+    task->stack_index = index;
     task->detached = !out;
     sm__fiber_init(&task->fiber, low, high, sm__task_main, task);
     if (out)
@@ -59,7 +59,7 @@ static void task_free(struct sm_task *task)
     SM_ASSERT_MSG(sm__waitable_idle(&task->ended), "a task is freed while another one joins it");
     sm__list_remove(&task->owner_link);
     sm__list_remove(&task->home_link);
-    sm__stack_give(task->home->stacks, task->fiber.stack_index);
+    sm__stack_give(task->home->stacks, task->stack_index);
 }
 
 void sm__task_release(struct sm_task *task)

@@ -42,27 +42,27 @@ struct sm__owner {
 enum sm__task_state { SM__TASK_READY, SM__TASK_RUNNING, SM__TASK_PARKED, SM__TASK_ENDED };
 
 struct sm_task {
+    /* What every step touches: two cache lines. */
     struct sm__fiber fiber; /* first: the switch wants it at once */
     struct sm__home *home;
     enum sm__task_state state;
     int wake_error;
-    /* The world's own. */
-    uint64_t cause;        /* event that made it ready */
-    sm_time timer_at;      /* when its timer is due; SM_FOREVER: not set */
-    uint64_t timer_handle; /* 0: none pending in the queue */
-    uint32_t ready_index;  /* its place in the ready set */
+    uint64_t cause;       /* the world's: event that made it ready */
+    sm_time timer_at;     /* the world's: when its timer is due; SM_FOREVER: not set */
+    uint32_t timer_event; /* the world's: the pending queue entry, from 1; 0: none */
+    uint32_t ready_index; /* the world's: its place in the ready set */
     uint32_t id;
-
+    uint32_t waiter_count;
+    struct sm__waiter *waiters; /* what it is parked on */
+    struct sm__owner *owner;
     bool cancelled, shielded; /* shielded: cancellation does not reach it (stop hooks) */
     bool detached, joined;    /* joined: a task waits in a join right now */
     bool has_result;
     int result;
 
-    struct sm__owner *owner;
     struct sm__list home_link, owner_link;
-    struct sm__waiter *waiters; /* what it is parked on, for the case of a crash */
-    uint32_t waiter_count;
     struct sm_waitable ended; /* ready once ENDED */
+    uint32_t stack_index;     /* in the pool */
     sm_task_fn fn;
     void *arg;
     char name[SM__TASK_NAME_BYTES];

@@ -30,11 +30,11 @@ struct lo_message {
 
 struct sm_datagram {
     struct lo_handle handle;
-    struct sm_waitable any;       /* for sm_wait_any */
-    struct sm_waitable receivers; /* tasks inside sm_datagram_receive */
     struct lo_message *first, *last;
     uint32_t queued_bytes;
-    bool refused; /* one has bounced and the program was not told yet */
+    bool refused;                 /* one has bounced and the program was not told yet */
+    struct sm_waitable receivers; /* tasks inside sm_datagram_receive */
+    struct sm_waitable any;       /* for sm_wait_any */
 };
 
 void lo_datagrams_init(struct lo_net *net)
@@ -113,6 +113,16 @@ static void enqueue(struct lo_net *net, struct sm_datagram *socket, struct lo_me
     sm__wake_all_fast(&socket->any);
 }
 
+/* Most machines hear most of their datagrams on one socket. */
+static inline struct sm_datagram *find_socket(struct sm_net *interface, uint16_t port)
+{
+    if (SM_UNLIKELY(!interface->last_heard || interface->last_heard_port != port)) {
+        interface->last_heard = lo_ports_find(&interface->datagram_ports, port);
+        interface->last_heard_port = port;
+    }
+    return interface->last_heard;
+}
+
 static void deliver(struct sim_world *world, struct sim_event *event)
 {
     struct lo_message *message = event->object;
@@ -124,7 +134,7 @@ static void deliver(struct sim_world *world, struct sim_event *event)
         lose_message(net, message, LO_LOST_OFF);
         return;
     }
-    struct sm_datagram *socket = lo_ports_find(&to->datagram_ports, message->to_port);
+    struct sm_datagram *socket = find_socket(to, message->to_port);
     if (SM_UNLIKELY(!socket)) {
         bounce(net, message);
         lose_message(net, message, LO_LOST_NO_PORT);
@@ -235,6 +245,8 @@ int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to, co
         socket->refused = false;
         return -ECONNREFUSED;
     }
+    if (SM_LIKELY(receiver))
+        lo_path_fetch(net, from->index, receiver->index);
     const uint64_t hash = lo_hash(data, size);
     const uint64_t id = ++net->message_ids;
     net->counters.sent++;
@@ -309,6 +321,7 @@ static void close_socket(struct sm_datagram *socket)
     while (socket->first)
         drop_message(interface->net, dequeue(socket));
     lo_ports_remove(&interface->datagram_ports, socket->handle.port);
+    interface->last_heard = NULL;
     sm__list_remove(&socket->handle.link);
     socket->handle.magic = LO_MAGIC_CLOSED;
     lo_objects_give(&interface->net->datagrams, socket);

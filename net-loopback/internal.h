@@ -36,7 +36,9 @@ struct lo_path {
     int64_t busy_until;         /* its bandwidth is taken until then */
     int64_t floor_ns;           /* the latest arrival among messages that must keep their order */
     const struct lo_link *link; /* NULL: the machine itself */
+    uint64_t unused;            /* one cache line */
 };
+_Static_assert(sizeof(struct lo_path) == 64, "one cache line");
 
 struct lo_paths {
     struct lo_path *slots;
@@ -123,6 +125,8 @@ struct sm_net {
     struct sim_machine *machine;
     uint32_t index; /* the machine's */
     bool up;
+    uint16_t last_heard_port;
+    struct sm_datagram *last_heard; /* the socket of the latest datagram; NULL: look it up */
     uint32_t leaked;
     uint64_t port_key, port_draws; /* the stream that free ports are drawn from */
     struct lo_ports datagram_ports, listener_ports, outgoing_ports;
@@ -224,6 +228,8 @@ static inline bool lo_set_has(const uint64_t *set, uint32_t machine_index)
 /* ---- path.c ---- */
 /* The state of a direction; the pointer is valid until the next call. */
 struct lo_path *lo_path_get(struct lo_net *net, uint32_t from, uint32_t to);
+/* Has the state of a direction fetched from memory: lo_path_get will want it soon. */
+void lo_path_fetch(const struct lo_net *net, uint32_t from, uint32_t to);
 void lo_paths_finish(struct lo_paths *paths);
 /* Decides what becomes of message `number` of a path. size: payload. */
 void lo_path_judge(struct lo_net *net, struct lo_path *path, uint64_t number, uint32_t size,

@@ -9,6 +9,8 @@
 #include "net-loopback/latency.h"
 #include "sim/host.h"
 
+#include <string.h>
+
 #define CAPACITY_FIRST    256u
 #define HEADER_BYTES      40 /* what a message takes from the bandwidth besides its payload */
 #define LOCAL_MIN_NS      (10 * SM_US)
@@ -18,10 +20,15 @@
 
 /* ---- the table ---- */
 
+static inline uint32_t home_of(const struct lo_paths *paths, uint64_t pair)
+{
+    return (uint32_t)(sm__random_mix(pair) >> 32) & (paths->capacity - 1);
+}
+
 static struct lo_path *find_slot(const struct lo_paths *paths, uint64_t pair)
 {
     const uint32_t mask = paths->capacity - 1;
-    uint32_t i = (uint32_t)(sm__random_mix(pair) >> 32) & mask;
+    uint32_t i = home_of(paths, pair);
 
     while (paths->slots[i].pair && paths->slots[i].pair != pair)
         i = (i + 1) & mask;
@@ -33,7 +40,8 @@ static void grow(struct lo_paths *paths)
     const struct lo_paths old = *paths;
 
     paths->capacity = old.capacity ? old.capacity * 2 : CAPACITY_FIRST;
-    paths->slots = sim_host_alloc(paths->capacity * sizeof *paths->slots);
+    paths->slots = sim_host_alloc_aligned(64, paths->capacity * sizeof *paths->slots);
+    memset(paths->slots, 0, paths->capacity * sizeof *paths->slots);
     for (uint32_t i = 0; i < old.capacity; i++) {
         if (old.slots[i].pair)
             *find_slot(paths, old.slots[i].pair) = old.slots[i];
@@ -68,6 +76,12 @@ struct lo_path *lo_path_get(struct lo_net *net, uint32_t from, uint32_t to)
         path->key = sm__random_key(net->world->options.seed, epoch, net->link_name, pair);
     }
     return path;
+}
+
+void lo_path_fetch(const struct lo_net *net, uint32_t from, uint32_t to)
+{
+    if (net->paths.capacity)
+        __builtin_prefetch(&net->paths.slots[home_of(&net->paths, (uint64_t)from << 32 | to)]);
 }
 
 void lo_paths_finish(struct lo_paths *paths)

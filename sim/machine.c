@@ -28,7 +28,7 @@ struct sim_machine *sim_machine_add(struct sim_world *world, const char *name,
 {
     SM_ASSERT(world->machine_count < world->options.machine_count_max);
     SM_ASSERT(strlen(name) < sizeof((struct sim_machine *)0)->name);
-    struct sim_machine *machine = sim_host_alloc(sizeof *machine);
+    struct sim_machine *machine = &world->machine_slab[world->machine_count];
     const size_t limit = heap_limit_bytes ? heap_limit_bytes : world->options.heap_limit_bytes;
 
     world->machines[world->machine_count++] = machine;
@@ -109,7 +109,7 @@ void sim_machine_start(struct sim_machine *machine)
 static void drop_task(struct sim_machine *machine, struct sm_task *task)
 {
     if (task->state == SM__TASK_READY) {
-        if (machine->paused)
+        if (machine->home.is_held)
             sim_held_remove(&machine->held, task);
         else
             sim_ready_remove(&machine->world->ready, task);
@@ -132,7 +132,7 @@ static void power_off(struct sim_machine *machine)
 {
     drop_tasks(machine);
     sm__owner_init(&machine->boot, NULL, NULL);
-    machine->paused = false;
+    machine->home.is_held = false;
     machine->factory = NULL;
     machine->state = SIM_MACHINE_OFF;
     memset(machine->roles, 0, sizeof machine->roles);
@@ -209,10 +209,10 @@ void sim_machine_stop(struct sim_machine *machine, sm_time deadline)
 
 void sim_machine_pause(struct sim_machine *machine)
 {
-    if (machine->paused || machine->state == SIM_MACHINE_OFF)
+    if (machine->home.is_held || machine->state == SIM_MACHINE_OFF)
         return;
     note_life(machine, SIM_MACHINE_PAUSE);
-    machine->paused = true;
+    machine->home.is_held = true;
     struct sm__list *tasks = &machine->home.tasks;
     for (struct sm__list *link = tasks->next; link != tasks; link = link->next) {
         struct sm_task *task = sm__container(link, struct sm_task, home_link);
@@ -225,9 +225,9 @@ void sim_machine_pause(struct sim_machine *machine)
 
 void sim_machine_resume(struct sim_machine *machine)
 {
-    if (!machine->paused)
+    if (!machine->home.is_held)
         return;
-    machine->paused = false;
+    machine->home.is_held = false;
     note_life(machine, SIM_MACHINE_RESUME);
     for (uint32_t i = 0; i < machine->held.count; i++)
         sim_ready_push_task(&machine->world->ready, machine->held.tasks[i]);

@@ -19,7 +19,7 @@
 
 #define PAGE_BYTES 4096u
 /* Called before AddressSanitizer has made its shadow: not to be instrumented. */
-#define EXPORT     __attribute__((visibility("default"), no_sanitize("address")))
+#define EXPORT __attribute__((visibility("default"), no_sanitize("address")))
 
 /* The machine's heap counts as out of memory as a libc's does. */
 static void *from_heap(size_t size, size_t alignment)

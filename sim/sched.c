@@ -44,12 +44,11 @@ static inline struct sim_world *world_of(const struct sm__home *home)
 static void make_ready(struct sm_task *task)
 {
     struct sim_world *world = world_of(task->home);
-    struct sim_machine *machine = sim_machine_of(task);
 
     task->cause = world->step;
     sim_watch(world, task);
-    if (SM_UNLIKELY(machine && machine->paused))
-        sim_held_push(&machine->held, task);
+    if (SM_UNLIKELY(task->home->is_held))
+        sim_held_push(&sim_machine_of(task)->held, task);
     else if (world->timer_runs)
         world->timer_task = task;
     else
@@ -99,13 +98,12 @@ static void timer_push(struct sim_world *world, struct sm_task *task, sm_time at
 
     event->object = task;
     event->number = task->id;
-    task->timer_handle = event->slot + 1;
+    task->timer_event = event->slot + 1;
 }
 
 static struct sim_event *timer_event(struct sim_world *world, const struct sm_task *task)
 {
-    return task->timer_handle ? sim_events_at(&world->events, (uint32_t)task->timer_handle - 1)
-                              : NULL;
+    return task->timer_event ? sim_events_at(&world->events, task->timer_event - 1) : NULL;
 }
 
 void sm__sched_timer_set(struct sm_task *task, sm_time deadline)
@@ -132,7 +130,7 @@ void sm__sched_timer_clear(struct sm_task *task)
         struct sim_event *pending = timer_event(world_of(task->home), task);
         if (pending)
             pending->object = NULL;
-        task->timer_handle = 0;
+        task->timer_event = 0;
     }
 }
 
@@ -152,7 +150,7 @@ static bool timer_is_due(struct sim_world *world, struct sim_event *event)
         return false;
     }
     if (task)
-        task->timer_handle = 0;
+        task->timer_event = 0;
     sim_events_give(&world->events, event);
     return false;
 }
@@ -162,7 +160,7 @@ static void timer_fire(struct sim_world *world, struct sim_event *event)
     struct sm_task *task = event->object;
 
     (void)world;
-    task->timer_handle = 0;
+    task->timer_event = 0;
     sm__task_timer_fired(task);
 }
 
@@ -179,16 +177,74 @@ static inline struct sim_record *begin_record(struct sim_world *world, const voi
     return record;
 }
 
+/*
+ * With many machines, memory is what a step waits for. While one step runs, the lines that the next
+ * event will touch are fetched, one link of the chain at a time: the event; its machine and object;
+ * the task that ran last there; that task's stack.
+ */
+static inline void fetch_event(struct sim_world *world)
+{
+    world->ahead = NULL;
+    if (world->queue.count > 0) {
+        const uint32_t slot = world->queue.entries[0].order_slot & (SIM_QUEUE_SLOTS_MAX - 1);
+        world->ahead = sim_events_at(&world->events, slot);
+        __builtin_prefetch(world->ahead);
+    }
+}
+
+static inline const struct sim_machine *machine_ahead(const struct sim_world *world)
+{
+    const uint32_t index = world->ahead ? world->ahead->machine : 0;
+    return index ? &world->machine_slab[index - 1] : NULL;
+}
+
+static inline void fetch_machine(const struct sim_world *world)
+{
+    const struct sim_machine *machine = machine_ahead(world);
+
+    if (machine) {
+        __builtin_prefetch(machine);
+        __builtin_prefetch(world->ahead->object);
+        __builtin_prefetch((const char *)world->ahead->object + 64);
+    }
+}
+
+static inline void fetch_task(const struct sim_world *world)
+{
+    const struct sim_machine *machine = machine_ahead(world);
+
+    if (machine) {
+        __builtin_prefetch(machine->last_task);
+        __builtin_prefetch((const char *)machine->last_task + 64);
+        __builtin_prefetch(machine->net);
+    }
+}
+
+static inline void fetch_stack(const struct sim_world *world)
+{
+    const struct sim_machine *machine = machine_ahead(world);
+
+    if (machine && machine->last_task) {
+        const char *sp = machine->last_task->fiber.sp; /* the top of a stack is always mapped */
+        for (int line = 0; line < 6; line++)
+            __builtin_prefetch(sp + line * 64);
+    }
+}
+
 static void enter_task(struct sim_world *world, struct sm_task *task)
 {
     struct sim_machine *machine = sim_machine_of(task);
 
     if (SM_UNLIKELY(world->options.stack_fill))
-        sm__stack_refill(world->stacks, task->fiber.stack_index, task->fiber.sp);
+        sm__stack_refill(world->stacks, task->stack_index, task->fiber.sp);
     task->state = SM__TASK_RUNNING;
     sm__current = task;
     sim_heap_current = machine ? &machine->heap : NULL;
+    if (machine)
+        machine->last_task = task;
+    fetch_task(world);
     sm__fiber_switch(&world->scheduler, &task->fiber, false);
+    fetch_stack(world);
     sim_heap_current = NULL;
     sm__current = NULL;
     if (task->state == SM__TASK_ENDED) {
@@ -228,6 +284,7 @@ static void run_event(struct sim_world *world, struct sim_event *event)
     record->peer = event->peer;
     record->size = event->size;
     sim_digest_commit(&world->digest);
+    fetch_machine(world);
     event->fire(world, event);
     sim_events_give(&world->events, event);
 }
@@ -295,6 +352,7 @@ static void open_instant(struct sim_world *world)
         world->now = at;
         sim_ready_push_event(&world->ready, event);
     }
+    fetch_event(world);
 }
 
 /* The earliest time in the queue that is not a stale entry's; INT64_MAX when nothing is left. */

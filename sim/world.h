@@ -47,10 +47,12 @@ enum sim_machine_state {
 struct sim_machine {
     struct sm__home home; /* first: a home is its machine */
     struct sim_world *world;
+    void *net;                 /* net-loopback's own */
+    struct sm_task *last_task; /* that ran; may be gone: only for fetching its memory in time */
+    /* So far the first cache line, which every step touches. */
     uint32_t index; /* from 1; index - 1 is its place in world->machines and in the scenario */
     uint32_t incarnation; /* how often it has started */
     enum sim_machine_state state;
-    bool paused;
     char name[64];
     struct sim_heap heap;
     struct sm_factory *factory;                /* in the machine's heap; NULL while OFF */
@@ -58,7 +60,7 @@ struct sim_machine {
     sm_time stop_deadline;                     /* while STOPPING, on its own clock */
     struct sm_random random;                   /* stream "daemon"; goes on across restarts */
     struct sim_held held;                      /* ready tasks of a paused machine */
-    void *net, *disk;                          /* net-loopback's and the disk's own */
+    void *disk;                                /* the disk's own */
     char roles[SIM_ROLES_MAX][SIM_ROLE_BYTES]; /* published by its daemons; "" is free */
 };
 
@@ -146,6 +148,8 @@ struct sim_world {
     struct sm__stack_pool *stacks;
     struct sm_factory *factory; /* the root; machines' factories are its children */
     struct sim_machine **machines;
+    struct sim_machine *machine_slab; /* where they lie, by index - 1 */
+    void *machine_memory;
     uint32_t machine_count;
     struct sim_program program;
     struct sim_hooks hooks[SIM_HOOKS_MAX];
@@ -158,6 +162,8 @@ struct sim_world {
     bool failed;
     bool timer_runs; /* a timer's step: the task that it wakes runs in the same step */
     struct sm_task *timer_task;
+    struct sim_event
+        *ahead; /* probably the next event: its memory is fetched while this one runs */
 };
 
 enum sim_outcome {
