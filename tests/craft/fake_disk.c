@@ -121,6 +121,12 @@ static void put(struct image *image, int64_t offset, const uint8_t *bytes, size_
     memcpy(image->bytes + offset, bytes, size);
 }
 
+static void copy(struct image *to, const struct image *from)
+{
+    to->size = from->size;
+    memcpy(to->bytes, from->bytes, from->size);
+}
+
 static void record(struct inode *inode, const struct change *change)
 {
     if (inode->change_count == CHANGES_MAX)
@@ -154,7 +160,7 @@ static void crash_inode(struct inode *inode)
         if (in_order ? i < until : fake_disk_below(2))
             survive(&inode->synced, &inode->changes[i]);
     forget_changes(inode);
-    inode->now = inode->synced;
+    copy(&inode->now, &inode->synced);
 }
 
 void fake_disk_crash(void)
@@ -264,7 +270,7 @@ int sm_file_fsync(struct sm_file *file)
     int error = begin(&done);
     if (done) {
         forget_changes(file->inode);
-        file->inode->synced = file->inode->now;
+        copy(&file->inode->synced, &file->inode->now);
     }
     return error;
 }

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #define INDEX_MAX 8192
-#define STEPS     1500
-#define SEEDS     40
+#define STEPS     1000
+#define SEEDS     25
 
 /* ---- what should be there ---- */
 
