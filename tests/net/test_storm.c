@@ -10,7 +10,7 @@
 #define MACHINES 4
 #define PORT     7000
 #define END      (300 * SM_S) /* no fault any more */
-#define SEEDS    24
+#define SEEDS    8
 
 static struct nf nf;
 static uint64_t streams_ended_well, streams_broken, bytes_read;
@@ -18,9 +18,9 @@ static uint64_t streams_ended_well, streams_broken, bytes_read;
 /* ---- the program of each machine ---- */
 
 /* Byte `position` of the stream with this key. */
-static unsigned char pattern(uint64_t key, uint64_t position)
+static inline unsigned char pattern(uint64_t key, uint64_t position)
 {
-    return (unsigned char)(sm__random_mix(key + position / 8) >> (position % 8 * 8));
+    return (unsigned char)((key + position) * 0x9e3779b97f4a7c15u >> 56);
 }
 
 /* A stream begins with its key and its length; then come so many bytes. */
@@ -79,7 +79,7 @@ static int listens(void *arg)
 static bool writes_opening(struct sm_stream *stream, struct opening *opening)
 {
     opening->key = sm_random_u64(NULL);
-    opening->length = sm_random_below(NULL, sm_random_chance(NULL, 200000) ? 2000000 : 3000);
+    opening->length = sm_random_below(NULL, sm_random_chance(NULL, 100000) ? 1000000 : 3000);
     return sm_stream_write_all(stream, opening, sizeof *opening, NULL, SM_FOREVER) == 0;
 }
 
@@ -258,7 +258,7 @@ END_TEST
 /* A storm is repeated to the bit. */
 START_TEST(repeatable)
 {
-    for (uint64_t seed = 0; seed < 4; seed++)
+    for (uint64_t seed = 0; seed < 2; seed++)
         ck_assert_uint_eq(storm(seed), storm(seed));
 }
 END_TEST
