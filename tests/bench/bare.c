@@ -57,8 +57,8 @@ static void send_back(struct bare *bare, uint32_t slot)
     message->to = to;
     message->id = bare->events;
     memset(message->data, (int)draw, 8);
-    sim_queue_push(&bare->queue,
-                   bare->now + 1000000 + (int64_t)sm__random_scale(draw, LATENCY_NS), slot);
+    sim_queue_push(&bare->queue, bare->now + 1000000 + (int64_t)sm__random_scale(draw, LATENCY_NS),
+                   slot);
 }
 
 double bare_messages(uint32_t nodes, uint64_t messages, bool digest)

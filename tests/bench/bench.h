@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the benchmarks share: a clock, and the table. Each figure of steelmill's stands beside a bare C
- * loop that does the same work (bare.c), measured in the same run; the ratio is what counts.
+ * What the benchmarks share: a clock, and the table. Each figure of steelmill's stands beside a
+ * bare C loop that does the same work (bare.c), measured in the same run; the ratio is what counts.
  */
 #ifndef STEELMILL_TESTS_BENCH_BENCH_H
 #define STEELMILL_TESTS_BENCH_BENCH_H

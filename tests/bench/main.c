@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ./mill bench: steelmill's kernel beside a bare C loop that does the same work, in one run. It prints
- * each aim as met or not; above ten times the bare loop it fails.
+ * ./mill bench: steelmill's kernel beside a bare C loop that does the same work, in one run. It
+ * prints each aim as met or not; above ten times the bare loop it fails.
  */
 #include "tests/bench/bench.h"
 
