@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
@@ -101,12 +103,18 @@ static bool has_canary(const struct sm__stack_pool *pool, uint32_t index)
     return !pool->guard_by_madvise && index >= MPROTECT_GUARDS_MAX;
 }
 
+/* An emulator of user programs says yes to any advice: see if the kernel can write there. */
+static bool is_guarded(char *page)
+{
+    return syscall(SYS_getcpu, page, NULL, NULL) < 0;
+}
+
 static void guard_fresh(struct sm__stack_pool *pool, uint32_t index)
 {
     char *page = start_of(pool, index);
 
     if (pool->guard_by_madvise) {
-        if (madvise(page, PAGE_BYTES, MADV_GUARD_INSTALL) == 0)
+        if (madvise(page, PAGE_BYTES, MADV_GUARD_INSTALL) == 0 && (index > 0 || is_guarded(page)))
             return;
         SM_ASSERT(index == 0); /* the kernel has it from the first stack on, or not at all */
         pool->guard_by_madvise = false;

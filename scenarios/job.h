@@ -13,7 +13,7 @@
  *   reply     pipe of struct job_reply, worker to CLI: one when the worker is ready (or cannot be),
  *             then one for each command
  *
- * and for verify with --gap BYTES of address space that stay free, so that plugins lie elsewhere.
+ * and for verify with --gap PAGES of address space that stay free, so that plugins lie elsewhere.
  *
  * The worker forks a child for each run, so a daemon that crashes never takes the worker down. Log
  * lines and trace records go from that child to the descriptors that the command names, by raw
@@ -91,6 +91,7 @@ enum job_finding {
     JOB_FINDING_HEAP,       /* a machine's heap is corrupted */
     JOB_FINDING_HISTORY,    /* the history is not linearizable */
     JOB_FINDING_EXIT,       /* the daemon ended the process */
+    JOB_FINDING_SANITIZER,  /* a report of AddressSanitizer or UndefinedBehaviorSanitizer */
 };
 
 struct job_property {

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define STACK_BYTES_DEFAULT        ((size_t)256 * 1024)
-#define STACKS_MAX                 (1u << 20)
+#define STACK_COUNT_MAX_DEFAULT    (1u << 20)
 #define HEAP_LIMIT_DEFAULT_BYTES   ((size_t)64 << 20)
 #define INSTANT_EVENTS_MAX_DEFAULT 1000000u
 /* What the wall clock shows when a run starts: 2026-01-01 00:00:00 UTC. */
@@ -24,6 +24,8 @@ static void apply_defaults(struct sim_options *options)
 {
     if (!options->stack_bytes)
         options->stack_bytes = STACK_BYTES_DEFAULT;
+    if (!options->stack_count_max)
+        options->stack_count_max = STACK_COUNT_MAX_DEFAULT;
     if (!options->heap_limit_bytes)
         options->heap_limit_bytes = HEAP_LIMIT_DEFAULT_BYTES;
     if (!options->instant_events_max)
@@ -68,7 +70,7 @@ int sim_world_create(struct sim_world **out, const struct sim_options *given)
     const struct sim_options *options = &world->options;
     error = sm__stack_pool_create(&world->stacks,
                                   (void *)(SM__MAP_STACKS + options->address_shift), // NOLINT
-                                  options->stack_bytes, STACKS_MAX);
+                                  options->stack_bytes, options->stack_count_max);
     if (error)
         goto fail_world;
     sm__stack_fill(world->stacks, options->stack_fill);

@@ -106,6 +106,7 @@ struct sim_options {
     sm_time slack_ns;
     uint64_t instant_events_max; /* 0: 1,000,000 */
     size_t stack_bytes;          /* 0: 256 KiB; a power of two */
+    uint32_t stack_count_max;    /* 0: 1,048,576; address space is reserved for so many */
     uint32_t machine_count_max;
     size_t heap_limit_bytes; /* per machine; 0: 64 MiB */
     /* verify: heaps and stacks lie that much further up (a multiple of 2 MiB), in another order. */

@@ -22,11 +22,15 @@ const struct cli_verb cli_verbs[] = {
      WITH_REPORT | CLI_OPTION(SEED) | CLI_OPTION(DIGEST) | CLI_OPTION(UNTIL) | CLI_OPTION(TRACE) |
          CLI_OPTION(GDB),
      1, 1, cli_verb_replay},
-    {"verify", "FILE [--seed N | --seeds A..B] [--runs K]",
+    {"verify", "FILE [--seed N | --seeds A..B] [--runs K] [--jobs J]",
      "Is it deterministic? Names the first difference.",
-     "Repeats each seed in fresh and in used worker processes and compares all events. A run that\n"
-     "is a finding each time is deterministic: exit code 0.",
-     WITH_REPORT | CLI_OPTION(SEED) | CLI_OPTION(SEEDS) | CLI_OPTION(RUNS), 1, 1, cli_verb_verify},
+     "Repeats each seed in fresh and in used worker processes and compares all events; then once\n"
+     "each with other fill of stacks and heaps, and with heaps and stacks at other addresses. The\n"
+     "verdict is one of: not deterministic; depends on uninitialised memory; depends on addresses\n"
+     "(exit code 3, with the first event that differs and both stacks), or deterministic (0). A\n"
+     "run that is a finding each time is deterministic. Logs are off unless --log is given.",
+     WITH_REPORT | CLI_OPTION(SEED) | CLI_OPTION(SEEDS) | CLI_OPTION(RUNS) | CLI_OPTION(JOBS), 1, 1,
+     cli_verb_verify},
     {"sweep", "FILE... [--seeds A..B | --for T] [--jobs J] [--shard I/N] [--junit OUT]",
      "Many seeds, in parallel.",
      "Without --seeds: 1..100; with --for, from a fresh seed on. The results do not depend on\n"

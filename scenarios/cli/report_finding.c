@@ -2,15 +2,11 @@
 #include "scenarios/cli/report.h"
 
 #include <inttypes.h>
-#include <signal.h>
-#include <string.h>
 
-#include "scenarios/cli/backtrace.h"
-#include "scenarios/cli/event_text.h"
+#include "scenarios/cli/finding_text.h"
 #include "scenarios/cli/shell.h"
 #include "scenarios/cli/signature.h"
 #include "scenarios/cli/style.h"
-#include "scenarios/cli/text.h"
 
 const char *cli_finding_kind(uint32_t finding)
 {
@@ -28,45 +24,9 @@ const char *cli_finding_kind(uint32_t finding)
         [JOB_FINDING_HEAP] = "heap corrupted",
         [JOB_FINDING_HISTORY] = "history",
         [JOB_FINDING_EXIT] = "exit",
+        [JOB_FINDING_SANITIZER] = "sanitizer",
     };
     return finding < sizeof kinds / sizeof *kinds ? kinds[finding] : "unknown";
-}
-
-static const char *or_dash(const char *text)
-{
-    return *text != '\0' ? text : "-";
-}
-
-static void print_where(FILE *file, const struct job_result *result)
-{
-    fputs("  at        ", file);
-    cli_print_time(file, result->finding_ns);
-    fprintf(file, ", event #%" PRIu64 "\n", result->finding_event);
-    if (result->machine[0] != '\0')
-        fprintf(file, "  machine   %s, daemon %s, task %s\n", result->machine,
-                or_dash(result->daemon), or_dash(result->task));
-    if (result->signal == SIGSEGV || result->signal == SIGBUS)
-        fprintf(file, "  address   0x%" PRIx64 "\n", result->fault_address);
-}
-
-static void print_context(FILE *file, const char *text)
-{
-    if (*text == '\0')
-        return;
-    fputs("  faults around it\n", file);
-    cli_print_lines(file, "    ", "    ", text);
-}
-
-static void print_last_events(FILE *file, const struct scn *scn, const struct job_result *result)
-{
-    if (result->last_event_count == 0)
-        return;
-    fputs("  last events\n", file);
-    for (uint32_t i = 0; i < result->last_event_count; i++) {
-        struct sim_record record;
-        memcpy(&record, result->last_events[i], sizeof record);
-        cli_event_print_text(file, scn, &record);
-    }
 }
 
 void cli_report_finding(FILE *file, const struct cli_scenario *scenario,
@@ -77,10 +37,7 @@ void cli_report_finding(FILE *file, const struct cli_scenario *scenario,
     fprintf(file, "%s%sfinding: %s%s\n", cli_style(file, CLI_BOLD), cli_style(file, CLI_RED),
             result->text[0] != '\0' ? result->text : cli_finding_kind(result->finding),
             cli_style(file, CLI_PLAIN));
-    print_where(file, result);
-    cli_print_backtrace(file, result, frames, count);
-    print_context(file, result->context);
-    print_last_events(file, scenario->scn, result);
+    cli_print_finding(file, scenario->scn, result, frames, count);
     fprintf(file, "  digest    %016" PRIx64 "\n", result->digest);
     fprintf(file, "  signature %016" PRIx64 " (%s)\n", cli_signature(result, frames, count),
             cli_finding_kind(result->finding));

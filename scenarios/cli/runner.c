@@ -27,7 +27,7 @@ struct cli_worker_setup cli_runner_setup(const struct cli_scenario *scenario,
         .program = program,
         .scenario_fd = scn_arena_fd(scenario->arena),
         .log_fd = log_descriptor(args),
-        .trace_fds = {-1, -1},
+        .trace_fds = {-1, -1, -1},
         .wall_limit_ns = args->wall_limit_ns,
     };
 }

@@ -46,17 +46,29 @@ static void print_program(FILE *file)
         cli_shell_word(file, program);
 }
 
-void cli_shell_replay(FILE *file, const struct cli_scenario *scenario, uint64_t seed,
-                      uint64_t digest)
+static void print_verb(FILE *file, const char *verb, const struct cli_scenario *scenario,
+                       uint64_t seed)
 {
     print_program(file);
-    fputs(" replay ", file);
+    fprintf(file, " %s ", verb);
     cli_shell_file(file, scenario->path);
     fprintf(file, " --seed %" PRIu64, seed);
     for (size_t i = 0; i < scenario->set_count; i++) {
         fputs(" --set ", file);
         cli_shell_word(file, scenario->sets[i]);
     }
+}
+
+void cli_shell_replay(FILE *file, const struct cli_scenario *scenario, uint64_t seed,
+                      uint64_t digest)
+{
+    print_verb(file, "replay", scenario, seed);
     if (digest != 0)
         fprintf(file, " --digest %016" PRIx64, digest);
+}
+
+void cli_shell_verify(FILE *file, const struct cli_scenario *scenario, uint64_t seed, uint32_t runs)
+{
+    print_verb(file, "verify", scenario, seed);
+    fprintf(file, " --runs %" PRIu32, runs);
 }

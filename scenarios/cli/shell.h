@@ -19,5 +19,8 @@ void cli_shell_file(FILE *file, const char *path);
 /* Prints the line that replays a run, without a line feed. `digest` 0: none to compare with. */
 void cli_shell_replay(FILE *file, const struct cli_scenario *scenario, uint64_t seed,
                       uint64_t digest);
+/* The same for the line that verifies a seed. */
+void cli_shell_verify(FILE *file, const struct cli_scenario *scenario, uint64_t seed,
+                      uint32_t runs);
 
 #endif

@@ -6,47 +6,47 @@
 #include "scenarios/cli/backtrace.h"
 #include "scenarios/cli/event_text.h"
 #include "scenarios/cli/report.h"
+#include "scenarios/cli/shell.h"
 #include "scenarios/cli/style.h"
 #include "scenarios/cli/text.h"
 #include "scenarios/cli/trace_file.h"
 
 #define EVENTS_BEFORE 3 /* equal events that are shown before the first difference */
 
-void cli_verify_report_same(const struct cli_outcome *reference, uint32_t runs)
+static void print_seeds(uint64_t first, uint64_t last)
 {
+    printf("%" PRIu64, first);
+    if (last != first)
+        printf("..%" PRIu64, last);
+}
+
+void cli_verify_report_header(const struct cli_args *args, uint64_t first, uint64_t last)
+{
+    printf("seed        ");
+    print_seeds(first, last);
+    printf("\nruns        %" PRIu32
+           " the same, in several processes; then %zu with other stack fill, "
+           "heap fill, addresses\n",
+           args->runs, cli_change_count);
+}
+
+static void print_same(const struct cli_args *args, const struct cli_verified *verified)
+{
+    const struct cli_outcome *reference = &verified->reference->outcome;
     printf("seed %-12" PRIu64 " %" PRIu32 " runs the same: %s, %" PRIu64
            " events, digest %016" PRIx64 "\n",
-           reference->seed, runs, cli_verdict_text(reference->exit), reference->result.events,
+           verified->seed, args->runs, cli_verdict_text(reference->exit), reference->result.events,
            reference->result.digest);
 }
 
-bool cli_verify_first_difference(const struct cli_verified *verified,
-                                 struct cli_first_difference *out)
-{
-    struct cli_trace_view a, b;
-    *out = (struct cli_first_difference){0};
-    cli_trace_view_open(&a, verified->reference_fd);
-    cli_trace_view_open(&b, verified->other_fd);
-    size_t at = cli_trace_first_difference(&a, &b);
-    out->has_reference = at < a.count;
-    out->has_other = at < b.count;
-    if (out->has_reference)
-        out->reference = a.records[at];
-    if (out->has_other)
-        out->other = b.records[at];
-    cli_trace_view_close(&a);
-    cli_trace_view_close(&b);
-    return at != SIZE_MAX;
-}
-
 /* The call that brought an event about. */
-static void print_origin(const char *title, const struct job_result *origin)
+static void print_origin(uint32_t number, const struct job_result *origin)
 {
     struct cli_frame frames[CLI_FRAMES_MAX];
-    struct cli_symbols *symbols = cli_symbols_create();
-    if (symbols != NULL && origin != NULL && origin->frame_count > 0) {
-        printf("  %s, brought about by machine %s, daemon %s, task %s\n", title, origin->machine,
-               origin->daemon, origin->task);
+    struct cli_symbols *symbols = origin != NULL ? cli_symbols_create() : NULL;
+    if (symbols != NULL) {
+        printf("  run %" PRIu32 ", brought about by machine %s, daemon %s, task %s\n", number,
+               origin->machine, origin->daemon, origin->task);
         size_t count = cli_symbols_resolve(symbols, origin, frames);
         cli_print_backtrace(stdout, origin, frames, count);
     }
@@ -82,29 +82,61 @@ static void print_difference(const struct scn *scn, const struct cli_trace_view 
     print_event(scn, title, b, at);
 }
 
-void cli_verify_report(const struct cli_scenario *scenario, const struct cli_verified *verified)
+/* The line that shows it again. */
+static void print_again(const struct cli_scenario *scenario, const struct cli_args *args,
+                        uint64_t seed)
 {
+    fputs("  again     ", stdout);
+    cli_shell_verify(stdout, scenario, seed, args->runs);
+    putchar('\n');
+}
+
+static void print_diverged(const struct cli_scenario *scenario, const struct cli_args *args,
+                           const struct cli_verified *verified)
+{
+    const struct cli_verify_run *reference = verified->reference, *other = verified->other;
     struct cli_trace_view a, b;
-    char title[32];
-    if (verified->exit != CLI_DIVERGED) {
-        cli_error("seed %" PRIu64 ", run %" PRIu32 ": %s: %s", verified->seed, verified->number,
-                  cli_verdict_text(verified->exit), verified->reason);
-        return;
-    }
-    printf("%snot deterministic%s: seed %" PRIu64 ", runs 1 and %" PRIu32 " differ\n",
-           cli_style(stdout, CLI_RED), cli_style(stdout, CLI_PLAIN), verified->seed,
-           verified->number);
-    cli_trace_view_open(&a, verified->reference_fd);
-    cli_trace_view_open(&b, verified->other_fd);
-    print_difference(scenario->scn, &a, &b, verified->number);
+    printf("%s%s%s: seed %" PRIu64 ", runs 1 and %" PRIu32 " differ\n", cli_style(stdout, CLI_RED),
+           cli_cause_verdict(verified->cause), cli_style(stdout, CLI_PLAIN), verified->seed,
+           other->number);
+    if (other->change != NULL)
+        printf("  run %" PRIu32 " had %s\n", other->number, other->change->text);
+    cli_print_lines(stdout, "  look for  ", "            ", cli_cause_hint(verified->cause));
+    cli_trace_view_open(&a, reference->trace_fd);
+    cli_trace_view_open(&b, other->trace_fd);
+    print_difference(scenario->scn, &a, &b, other->number);
     cli_trace_view_close(&a);
     cli_trace_view_close(&b);
-    print_origin("run 1", verified->reference_origin);
-    snprintf(title, sizeof title, "run %" PRIu32, verified->number);
-    print_origin(title, verified->other_origin);
-    printf("  digests %016" PRIx64 " and %016" PRIx64 "\n", verified->reference_digest,
-           verified->other_digest);
+    print_origin(1, verified->reference_origin);
+    print_origin(other->number, verified->other_origin);
+    printf("  digests   %016" PRIx64 " and %016" PRIx64 "\n", reference->outcome.result.digest,
+           other->outcome.result.digest);
+    print_again(scenario, args, verified->seed);
 }
+
+void cli_verify_report(const struct cli_scenario *scenario, const struct cli_args *args,
+                       const struct cli_verified *verified)
+{
+    if (verified->exit == CLI_PASSED)
+        print_same(args, verified);
+    else if (verified->exit == CLI_DIVERGED)
+        print_diverged(scenario, args, verified);
+    else
+        cli_error("seed %" PRIu64 ", run %" PRIu32 ": %s: %s", verified->seed,
+                  verified->other->number, cli_verdict_text(verified->exit),
+                  verified->other->outcome.text);
+}
+
+void cli_verify_report_passed(uint64_t first, uint64_t last)
+{
+    printf("verdict     %s%s%s: %s ", cli_style(stdout, CLI_GREEN),
+           cli_cause_verdict(CLI_CAUSE_NONE), cli_style(stdout, CLI_PLAIN),
+           first == last ? "seed" : "seeds");
+    print_seeds(first, last);
+    putchar('\n');
+}
+
+/* ---- JSON ---- */
 
 static void event_json(struct cli_json *json, const char *name, const struct scn *scn,
                        const struct cli_trace_view *view, size_t index)
@@ -118,8 +150,8 @@ static void event_json(struct cli_json *json, const char *name, const struct scn
 static void origin_json(struct cli_json *json, const char *name, const struct job_result *origin)
 {
     struct cli_frame frames[CLI_FRAMES_MAX];
-    struct cli_symbols *symbols = cli_symbols_create();
-    if (symbols != NULL && origin != NULL)
+    struct cli_symbols *symbols = origin != NULL ? cli_symbols_create() : NULL;
+    if (symbols != NULL)
         cli_backtrace_json(json, name, frames, cli_symbols_resolve(symbols, origin, frames));
     cli_symbols_destroy(symbols);
 }
@@ -127,11 +159,14 @@ static void origin_json(struct cli_json *json, const char *name, const struct jo
 static void difference_json(struct cli_json *json, const struct scn *scn,
                             const struct cli_verified *verified)
 {
+    const struct cli_verify_run *other = verified->other;
     struct cli_trace_view a, b;
-    cli_json_hex(json, "reference_digest", verified->reference_digest);
-    cli_json_hex(json, "other_digest", verified->other_digest);
-    cli_trace_view_open(&a, verified->reference_fd);
-    cli_trace_view_open(&b, verified->other_fd);
+    cli_json_text(json, "change", other->change != NULL ? other->change->text : "");
+    cli_json_text(json, "look_for", cli_cause_hint(verified->cause));
+    cli_json_hex(json, "reference_digest", verified->reference->outcome.result.digest);
+    cli_json_hex(json, "other_digest", other->outcome.result.digest);
+    cli_trace_view_open(&a, verified->reference->trace_fd);
+    cli_trace_view_open(&b, other->trace_fd);
     size_t at = cli_trace_first_difference(&a, &b);
     if (at != SIZE_MAX) {
         cli_json_u64(json, "first_difference", at + 1);
@@ -144,21 +179,21 @@ static void difference_json(struct cli_json *json, const struct scn *scn,
     cli_trace_view_close(&b);
 }
 
-void cli_verify_report_json(const struct cli_scenario *scenario,
+void cli_verify_report_json(const struct cli_scenario *scenario, const struct cli_args *args,
                             const struct cli_verified *verified)
 {
+    const bool compared = verified->exit == CLI_PASSED || verified->exit == CLI_DIVERGED;
     struct cli_json json;
     cli_json_begin(&json, stdout);
     cli_json_open(&json, NULL, '{');
     cli_report_scenario_json(&json, scenario);
     cli_json_text(&json, "verdict",
-                  verified->exit == CLI_PASSED     ? "deterministic"
-                  : verified->exit == CLI_DIVERGED ? "not deterministic"
-                                                   : cli_verdict_text(verified->exit));
+                  compared ? cli_cause_verdict(verified->cause) : cli_verdict_text(verified->exit));
     cli_json_i64(&json, "exit", verified->exit);
-    cli_json_text(&json, "reason", verified->reason);
+    cli_json_text(&json, "reason", compared ? "" : verified->other->outcome.text);
     cli_json_u64(&json, "seed", verified->seed);
-    cli_json_u64(&json, "run", verified->number);
+    cli_json_u64(&json, "runs", args->runs);
+    cli_json_u64(&json, "run", verified->other->number);
     if (verified->exit == CLI_DIVERGED)
         difference_json(&json, scenario->scn, verified);
     cli_json_close(&json, '}');

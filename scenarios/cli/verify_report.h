@@ -4,37 +4,21 @@
 #define STEELMILL_SCENARIOS_CLI_VERIFY_REPORT_H
 
 #include "scenarios/cli/load.h"
-#include "scenarios/cli/outcome.h"
-#include "sim/record.h"
+#include "scenarios/cli/verify_seed.h"
 
-/* The result of comparing runs of one seed, or of several up to the first that differs. */
-struct cli_verified {
-    int exit;        /* CLI_PASSED: all equal; CLI_DIVERGED; CLI_USAGE, CLI_NOT_JUDGED: `reason` */
-    uint64_t seed;   /* the last one that was run */
-    uint32_t number; /* of the run that differs, or that was not judged; the first is 1 */
-    const char *reason;
-    uint64_t reference_digest, other_digest;
-    int reference_fd, other_fd; /* traces of both */
-    /* Where the first differing event came from, in one more run of each kind; NULL: not known. */
-    const struct job_result *reference_origin, *other_origin;
-};
+/* What will be done, before anything runs. */
+void cli_verify_report_header(const struct cli_args *args, uint64_t first, uint64_t last);
 
-/* A seed whose runs are all the same. */
-void cli_verify_report_same(const struct cli_outcome *reference, uint32_t runs);
-/*
- * The first events that differ. `reference` or `other` is not set where its run has no such event.
- * Returns: false where all events are the same.
+/* One seed: that all of its runs are the same; the first event that differs; why it was not judged.
  */
-struct cli_first_difference {
-    bool has_reference, has_other;
-    struct sim_record reference, other;
-};
-bool cli_verify_first_difference(const struct cli_verified *verified,
-                                 struct cli_first_difference *out);
+void cli_verify_report(const struct cli_scenario *scenario, const struct cli_args *args,
+                       const struct cli_verified *verified);
 
-/* Runs that differ, with the first event that does, or a run that was not judged. */
-void cli_verify_report(const struct cli_scenario *scenario, const struct cli_verified *verified);
-void cli_verify_report_json(const struct cli_scenario *scenario,
+/* The last line, where all seeds from `first` to `last` are deterministic. */
+void cli_verify_report_passed(uint64_t first, uint64_t last);
+
+/* verified: of the seed that failed, or of the last one. */
+void cli_verify_report_json(const struct cli_scenario *scenario, const struct cli_args *args,
                             const struct cli_verified *verified);
 
 #endif

@@ -78,15 +78,15 @@ static void execute(const struct cli_worker_setup *setup, const struct channels 
         argv[count++] = names[i];
         argv[count++] = numbers[i];
     }
-    if (setup->gap_bytes > 0) {
-        snprintf(gap, sizeof gap, "%" PRIu32, setup->gap_bytes);
+    if (setup->gap_pages > 0) {
+        snprintf(gap, sizeof gap, "%" PRIu32, setup->gap_pages);
         argv[count++] = "--gap";
         argv[count++] = gap;
     }
     argv[count] = NULL;
     inherit(setup->log_fd);
-    inherit(setup->trace_fds[0]);
-    inherit(setup->trace_fds[1]);
+    for (int i = 0; i < CLI_TRACE_FDS; i++)
+        inherit(setup->trace_fds[i]);
     execvp(argv[0], (char *const *)argv);
 }
 

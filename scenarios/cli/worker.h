@@ -30,13 +30,15 @@ struct cli_worker {
     char death[128];     /* why it is down: "killed by signal 9 (Killed)" */
 };
 
+#define CLI_TRACE_FDS 3
+
 /* What a worker is started with. Descriptors stay the caller's; -1: none. */
 struct cli_worker_setup {
     const char *program; /* path of the worker program */
     int scenario_fd;
-    int log_fd, trace_fds[2]; /* inherited under their own numbers */
-    bool quiet;               /* what the worker prints on stdout is dropped */
-    uint32_t gap_bytes;       /* moves the plugin's code and static data; 0: as they come */
+    int log_fd, trace_fds[CLI_TRACE_FDS]; /* inherited under their own numbers */
+    bool quiet;                           /* what the worker prints on stdout is dropped */
+    uint32_t gap_pages; /* moves the plugin's code and static data; 0: as they come */
     int64_t wall_limit_ns;
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "node.h"
 
+#include "memory.h"
+
 #include <steelmill/disk.h>
 #include <steelmill/errors.h>
 #include <steelmill/property.h>
@@ -94,6 +96,7 @@ static void init_parts(struct raft_node *node)
 
 static int init_raft(struct raft_node *node)
 {
+    craft_memory_use();
     int error =
         raft_init(&node->raft, &node->io.raft_io, &node->fsm.raft_fsm, node->id, node->address);
     if (error)

@@ -83,23 +83,13 @@ static void add_frame(struct job_result *result, uint64_t address)
         result->frames[result->frame_count++] = address;
 }
 
-/*
- * A jump to nowhere: no unwind table covers the address. The caller has just pushed its return
- * address (or left it in the link register); from there on follow the frame pointers.
- */
-static void walk_frame_pointers(struct job_result *result,
-                                const struct backtrace_registers *registers,
-                                const struct sm__stack_pool *stacks)
+/* Return addresses along the frame pointers of one stack: also where no unwind table helps. */
+static void follow_frame_pointers(struct job_result *result, uint64_t frame, uint32_t index,
+                                  const struct sm__stack_pool *stacks)
 {
-    uint64_t frame = registers->frame_pointer;
-    uint32_t index, other;
+    uint32_t other;
     bool in_guard;
 
-    add_frame(result, registers->instruction);
-    if (!sm__stack_find(stacks, (void *)(uintptr_t)registers->stack_pointer, &index, &in_guard))
-        return;
-    add_frame(result,
-              registers->link ? registers->link : *(uint64_t *)(uintptr_t)registers->stack_pointer);
     while (frame % sizeof frame == 0 &&
            sm__stack_find(stacks, (void *)(uintptr_t)frame, &other, &in_guard) && other == index &&
            !in_guard && result->frame_count < JOB_FRAMES_MAX) {
@@ -109,6 +99,38 @@ static void walk_frame_pointers(struct job_result *result,
         add_frame(result, pair[1]);
         frame = pair[0];
     }
+}
+
+/*
+ * A jump to nowhere: no unwind table covers the address. The caller has just pushed its return
+ * address (or left it in the link register); from there on follow the frame pointers.
+ */
+static void walk_from_nowhere(struct job_result *result,
+                              const struct backtrace_registers *registers,
+                              const struct sm__stack_pool *stacks)
+{
+    uint32_t index;
+    bool in_guard;
+
+    add_frame(result, registers->instruction);
+    if (!sm__stack_find(stacks, (void *)(uintptr_t)registers->stack_pointer, &index, &in_guard))
+        return;
+    add_frame(result,
+              registers->link ? registers->link : *(uint64_t *)(uintptr_t)registers->stack_pointer);
+    follow_frame_pointers(result, registers->frame_pointer, index, stacks);
+}
+
+void backtrace_take_parked(struct job_result *result, const struct sm_task *task,
+                           const struct sm__stack_pool *stacks)
+{
+    uint64_t instruction, frame;
+
+    result->frame_count = 0;
+    result->frames_skipped = 0;
+    sm__fiber_saved(&task->fiber, &instruction, &frame);
+    add_frame(result, instruction);
+    follow_frame_pointers(result, frame, task->stack_index, stacks);
+    backtrace_modules(result);
 }
 
 static void keep_frames(struct job_result *result, const struct walk *walk)
@@ -132,6 +154,28 @@ void backtrace_take(struct job_result *result)
     backtrace_modules(result);
 }
 
+static bool in_sanitizer(const struct job_result *result, uint64_t address)
+{
+    for (uint32_t i = 0; i < result->module_count; i++) {
+        const struct job_module *module = &result->modules[i];
+        if (address >= module->begin && address < module->end)
+            return strstr(module->path, "/libasan.") || strstr(module->path, "/libubsan.");
+    }
+    return false;
+}
+
+void backtrace_skip_sanitizer(struct job_result *result)
+{
+    uint32_t skipped = 0;
+
+    for (uint32_t i = 0; i < result->frame_count && i < INNERMOST; i++) {
+        if (in_sanitizer(result, result->frames[i]))
+            skipped = i + 1;
+    }
+    result->frame_count -= skipped;
+    memmove(result->frames, result->frames + skipped, result->frame_count * sizeof *result->frames);
+}
+
 void backtrace_take_at(struct job_result *result, const struct backtrace_registers *registers,
                        const struct sm__stack_pool *stacks)
 {
@@ -143,6 +187,6 @@ void backtrace_take_at(struct job_result *result, const struct backtrace_registe
     if (walk.count > 0)
         keep_frames(result, &walk);
     else
-        walk_frame_pointers(result, registers, stacks);
+        walk_from_nowhere(result, registers, stacks);
     backtrace_modules(result);
 }

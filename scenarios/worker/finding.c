@@ -176,6 +176,8 @@ _Noreturn void finding_end_child(struct run *run)
 {
     worker_finish(run);
     armed = NULL;
+    if (run->ended)
+        run->ended(run);
     _exit(0);
 }
 
@@ -192,6 +194,23 @@ static void on_signal(int number, siginfo_t *info, void *context)
     fill_signal(run, number, info);
     const struct backtrace_registers registers = registers_of(context);
     backtrace_take_at(run->result, &registers, run->world->stacks);
+    finding_end_child(run);
+}
+
+/* ---- sanitizers ---- */
+
+void finding_of_report(const char *subject, const char *text)
+{
+    struct run *run = armed;
+
+    if (!run || run->over)
+        return;
+    sim_heap_current = NULL;
+    begin_finding(run, JOB_FINDING_SANITIZER, subject);
+    copy_text(run->result->text, sizeof run->result->text, text);
+    finding_note_where(run, NULL, sm__current);
+    backtrace_take(run->result);
+    backtrace_skip_sanitizer(run->result);
     finding_end_child(run);
 }
 

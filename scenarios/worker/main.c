@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The worker's command loop: a forked child for each run, so that nothing a daemon does survives
- * it. */
+/* The worker's options and its command loop. */
 #include "scenarios/worker/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 struct worker {
@@ -54,103 +49,10 @@ static void reply(const struct worker *worker, int status, const char *text)
 
 /* ---- one run ---- */
 
-static void redirect(int from, int to)
+static void run_here(void *run)
 {
-    if (from >= 0)
-        dup2(from, to);
-}
-
-/* What daemons read and print. */
-static void set_up_output(const struct job_command *command)
-{
-    const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    redirect(nothing, STDIN_FILENO);
-    if (!(command->flags & JOB_KEEP_OUTPUT)) {
-        redirect(nothing, STDOUT_FILENO);
-        redirect(nothing, STDERR_FILENO);
-    }
-    setvbuf(stdout, NULL, _IOLBF, 0);
-}
-
-static void run_here(const struct worker *worker, const struct job_command *command)
-{
-    struct run run = {
-        .scn = worker->scn, .plugin = worker->plugin, .command = command, .result = worker->result};
-
-    worker_run(&run);
+    worker_run(run);
     fflush(stdout);
-}
-
-static int open_pidfd(pid_t pid)
-{
-    return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
-/* Waits for the child, for at most `limit_ns` of real time. Returns false if it had to be killed.
- */
-static bool await_child(pid_t pid, int64_t limit_ns, int *status)
-{
-    struct pollfd waited = {.fd = open_pidfd(pid), .events = POLLIN};
-    bool in_time = true;
-
-    if (waited.fd >= 0 && limit_ns > 0 && limit_ns < INT64_MAX) {
-        const int64_t limit_ms = limit_ns / SM_MS;
-        in_time = poll(&waited, 1, limit_ms < INT32_MAX ? (int)limit_ms : -1) != 0;
-        if (!in_time)
-            kill(pid, SIGKILL);
-    }
-    while (waitpid(pid, status, 0) < 0 && errno == EINTR)
-        ;
-    if (waited.fd >= 0)
-        close(waited.fd);
-    return in_time;
-}
-
-/* The child is gone without having written a verdict: something ended the process. */
-static void judge_lost_child(struct job_result *result, int status)
-{
-    if (WIFEXITED(status)) {
-        result->verdict = JOB_FINDING;
-        result->finding = JOB_FINDING_EXIT;
-        snprintf(result->subject, sizeof result->subject, "exit");
-        snprintf(result->text, sizeof result->text,
-                 "a daemon ended the process with exit code %d, past its exit handlers",
-                 WEXITSTATUS(status));
-        return;
-    }
-    result->verdict = JOB_NOT_JUDGED;
-    snprintf(result->text, sizeof result->text, "the run's process was killed by signal %d (%s)",
-             WTERMSIG(status), strsignal(WTERMSIG(status)));
-}
-
-static void run_in_child(const struct worker *worker, const struct job_command *command)
-{
-    int status = 0;
-
-    memset(worker->result, 0, sizeof *worker->result); /* a child that dies early leaves it so */
-    worker->result->version = JOB_VERSION;
-    worker->result->seed = command->seed;
-    worker->result->verdict = JOB_NOT_JUDGED;
-    const pid_t pid = fork();
-    if (pid < 0) {
-        snprintf(worker->result->text, sizeof worker->result->text, "fork: %s", strerror(errno));
-        return;
-    }
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        set_up_output(command);
-        run_here(worker, command);
-        _exit(0);
-    }
-    const bool in_time = await_child(pid, command->wall_limit_ns, &status);
-    if (!in_time) {
-        worker->result->verdict = JOB_NOT_JUDGED;
-        snprintf(worker->result->text, sizeof worker->result->text,
-                 "given up after %.1f s of real time", (double)command->wall_limit_ns / 1e9);
-    } else if (worker->result->verdict == JOB_NOT_JUDGED) {
-        judge_lost_child(worker->result, status);
-    }
 }
 
 static void serve(const struct worker *worker)
@@ -162,10 +64,14 @@ static void serve(const struct worker *worker)
             reply(worker, -EPROTO, "the CLI and the worker are of different versions");
             continue;
         }
+        struct run run = {.scn = worker->scn,
+                          .plugin = worker->plugin,
+                          .command = &command,
+                          .result = worker->result};
         if (command.flags & JOB_FOREGROUND)
-            run_here(worker, &command);
+            run_here(&run);
         else
-            run_in_child(worker, &command);
+            worker_run_in_child(&command, worker->result, run_here, &run);
         reply(worker, 0, "");
     }
 }
@@ -174,7 +80,7 @@ static void serve(const struct worker *worker)
 
 struct options {
     int scenario_fd, result_fd, command_fd, reply_fd;
-    size_t gap_bytes;
+    unsigned long gap_pages;
     const char *describe;
 };
 
@@ -207,7 +113,7 @@ static int parse_options(int argc, char **argv, struct options *options)
             options->reply_fd = atoi(optarg);
             break;
         case 'g':
-            options->gap_bytes = strtoul(optarg, NULL, 10);
+            options->gap_pages = strtoul(optarg, NULL, 10);
             break;
         case 'd':
             options->describe = optarg;
@@ -225,13 +131,13 @@ static int parse_options(int argc, char **argv, struct options *options)
 }
 
 /*
- * Whatever is loaded from now on lies elsewhere: two workers never have the same addresses of code
- * and static data, also where the host does not randomize them.
+ * What is loaded from now on lies elsewhere, also where the host does not randomize addresses. Page
+ * by page, so that the gaps between what is there already are used up.
  */
-static void leave_gap(size_t bytes)
+static void leave_gap(unsigned long pages)
 {
-    if (bytes > 0)
-        mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    while (pages-- > 0)
+        mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
 static int attach(struct worker *worker, const struct options *options, char *text)
@@ -268,7 +174,7 @@ int main(int argc, char **argv)
         return worker_plugin_describe(options.describe);
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    leave_gap(options.gap_bytes);
+    leave_gap(options.gap_pages);
     const int error = attach(&worker, &options, text);
     if (error) {
         worker.reply_fd = options.reply_fd;

@@ -19,7 +19,7 @@ _Static_assert((int)SCN_LINK_LATENCY == (int)LO_LINK_LATENCY &&
                    (int)SCN_LINK_BANDWIDTH == (int)LO_LINK_BANDWIDTH,
                "the scenario's link fields are the network's");
 
-static struct lo_link link_of(const struct scn_link *link)
+struct lo_link worker_network_link(const struct scn_link *link)
 {
     return (struct lo_link){
         .set = link->set,
@@ -57,10 +57,10 @@ int worker_network_create(struct run *run)
         const struct scn_link *link = &scn->links[i];
         rules[i].from = set_of(scn, link->from_group, link->from_index);
         rules[i].to = set_of(scn, link->to_group, link->to_index);
-        rules[i].link = link_of(link);
+        rules[i].link = worker_network_link(link);
     }
     const struct lo_options options = {
-        .link_default = link_of(&scn->link_default),
+        .link_default = worker_network_link(&scn->link_default),
         .rules = rules,
         .rule_count = scn->link_count,
     };
@@ -117,7 +117,7 @@ uint32_t worker_network_rule_add(struct run *run, const struct plan_fault *plann
         .scope = LO_SCOPE_SETS,
         .from = from,
         .to = to,
-        .link = link_of(&fault->link),
+        .link = worker_network_link(&fault->link),
     };
     const uint32_t id = lo_rule_add(run->net, &rule);
     sim_host_free(from);

@@ -7,7 +7,11 @@
 
 struct run;
 struct plan_fault;
+struct scn_link;
+struct lo_link;
 
+/* The network's words for a link of the scenario. */
+struct lo_link worker_network_link(const struct scn_link *link);
 int worker_network_create(struct run *run);
 /* Message counts, into the result. */
 void worker_network_count(struct run *run);

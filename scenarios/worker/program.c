@@ -32,9 +32,8 @@ static int fill_factory(struct run *run, struct sim_machine *machine)
     return error;
 }
 
-int worker_machine_start(void *arg, struct sim_machine *machine)
+int worker_machine_prepare(struct run *run, struct sim_machine *machine)
 {
-    struct run *run = arg;
     int error = sm__factory_create_as(&machine->factory, run->world->factory, "machine",
                                       machine->name, &machine->home);
 
@@ -45,9 +44,14 @@ int worker_machine_start(void *arg, struct sim_machine *machine)
         run->unusable = true;
     if (!error)
         error = sm_factory_start(machine->factory, sm_now() + START_LIMIT_NS);
-    if (!error)
-        error = sm_factory_wait(machine->factory, SM_FOREVER);
     return error;
+}
+
+int worker_machine_start(void *arg, struct sim_machine *machine)
+{
+    const int error = worker_machine_prepare(arg, machine);
+
+    return error ? error : sm_factory_wait(machine->factory, SM_FOREVER);
 }
 
 int worker_machine_stop(void *arg, struct sim_machine *machine, sm_time deadline)

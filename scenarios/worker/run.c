@@ -63,6 +63,8 @@ static void take_log(void *arg, const char *text, size_t size)
         worker_log_flush(run);
     memcpy(run->log_text + run->log_bytes, text, size);
     run->log_bytes += size;
+    if (run->command->flags & JOB_FOREGROUND) /* in a debugger the latest line counts */
+        worker_log_flush(run);
 }
 
 static void take_trace(void *arg, const struct sim_record *records, size_t count)
@@ -139,8 +141,10 @@ static int make_world(struct run *run)
 
     if (error)
         return error;
-    run->world->program = (struct sim_program){
-        .arg = run, .start = worker_machine_start, .stop = worker_machine_stop};
+    run->world->program =
+        (struct sim_program){.arg = run,
+                             .start = run->start ? run->start : worker_machine_start,
+                             .stop = worker_machine_stop};
     add_machines(run);
     run->disks = sim_disk_create(run->world);
     error = worker_network_create(run);
@@ -306,19 +310,21 @@ static void pass_time(struct run *run)
         run->over = true;
         return;
     }
-    judge(run, outcome == SIM_IDLE);
+    worker_run_conclude(run, outcome == SIM_IDLE);
+}
+
+void worker_run_conclude(struct run *run, bool idle)
+{
+    judge(run, idle);
     if (!run->over)
         stop_machines(run);
 }
 
-void worker_run(struct run *run)
+int worker_run_begin(struct run *run)
 {
     struct job_result *result = run->result;
 
-    memset(result, 0, sizeof *result);
-    result->version = JOB_VERSION;
-    result->seed = run->command->seed;
-    result->verdict = JOB_NOT_JUDGED;
+    worker_result_init(result, run->command->seed);
     run->started_ns = real_now();
     run->log_text = sim_host_alloc(LOG_BUFFER_BYTES);
     const int error = make_world(run);
@@ -326,12 +332,33 @@ void worker_run(struct run *run)
         result->verdict = JOB_UNUSABLE;
         snprintf(result->text, sizeof result->text, "the world cannot be made: %s",
                  sm_strerror(error));
-        return;
+        return error;
     }
     finding_arm(run);
-    pass_time(run);
-    if (result->verdict == JOB_NOT_JUDGED)
-        result->verdict = JOB_PASSED;
+    return 0;
+}
+
+void worker_run_end(struct run *run)
+{
+    if (run->result->verdict == JOB_NOT_JUDGED)
+        run->result->verdict = JOB_PASSED;
     worker_finish(run);
     finding_disarm(run);
+}
+
+void worker_run_free(struct run *run)
+{
+    nemesis_destroy(run->nemesis);
+    sim_world_destroy(run->world);
+    lo_net_destroy(run->net);
+    sim_disk_destroy(run->disks);
+    sim_host_free(run->log_text);
+}
+
+void worker_run(struct run *run)
+{
+    if (worker_run_begin(run))
+        return;
+    pass_time(run);
+    worker_run_end(run);
 }

@@ -2,12 +2,14 @@
 /*
  * steelmill-worker: the simulating process (see scenarios/job.h for how it is talked to).
  *
- *   main.c      options, the command loop, a forked child per run
+ *   main.c      options, the command loop
+ *   child.c     a forked child per run
  *   plugin.c    loading a plugin and checking it against the scenario
  *   run.c       one run from start to verdict
  *   program.c   how a machine of the scenario starts and stops
  *   nemesis.c   carries the plan out
  *   finding.c   a failure becomes a finding in the result; signals and loops
+ *   sanitizer.c so does a sanitizer's report, in builds that have one
  *   backtrace.c return addresses and modules
  *   watch.c     verify: who brought an event about
  */
@@ -52,9 +54,22 @@ struct run {
     int64_t started_ns; /* real time */
     char *log_text;
     size_t log_bytes;
+    /* Hooks of scenarios/unit; NULL here. */
+    int (*start)(void *run, struct sim_machine *machine); /* instead of worker_machine_start */
+    void (*ended)(struct run *run); /* instead of the end of the process, after a signal or exit */
 };
 /* Runs a command and fills the result. Does not return a failure: that is a verdict, too. */
 void worker_run(struct run *run);
+/*
+ * The same in three steps, for those who let time pass in a way of their own: all is ready to run
+ * and armed (0; else the result says why not); time is up, or nothing is left (idle): judges, and
+ * stops the machines; the result is completed.
+ */
+int worker_run_begin(struct run *run);
+void worker_run_conclude(struct run *run, bool idle);
+void worker_run_end(struct run *run);
+/* Frees the world of a run whose process goes on. */
+void worker_run_free(struct run *run);
 /* Fills in what is counted, and hands out the last of log and trace. The verdict stands already. */
 void worker_finish(struct run *run);
 void worker_log_flush(struct run *run);
@@ -63,7 +78,16 @@ void worker_log_flush(struct run *run);
 void watch_scheduled(void *run, const void *object);
 void watch_reached(void *run, const void *object);
 
+/* ---- child.c ---- */
+void worker_result_init(struct job_result *result, uint64_t seed);
+/* Calls `run` in a forked child, which fills the result; where it does not, says what became of it.
+ */
+void worker_run_in_child(const struct job_command *command, struct job_result *result,
+                         void (*run)(void *arg), void *arg);
+
 /* ---- program.c ---- */
+/* Makes the machine's factory and prepares its daemons; their `run` hooks are started. */
+int worker_machine_prepare(struct run *run, struct sim_machine *machine);
 int worker_machine_start(void *run, struct sim_machine *machine);
 int worker_machine_stop(void *run, struct sim_machine *machine, sm_time deadline);
 
@@ -84,11 +108,16 @@ void finding_disarm(struct run *run);
 void finding_of_failure(void *run, struct sim_world *world, const struct sim_failure *failure);
 /* Writes down machine, task, time and the latest events. */
 void finding_note_where(struct run *run, struct sim_machine *machine, const struct sm_task *task);
-/* Ends the run's process: the result is complete. */
+/* Ends the run's process (or see run.ended): the result is complete. */
 _Noreturn void finding_end_child(struct run *run);
 /* A finding without a backtrace: what is judged at the end. */
 void finding_of_judgement(struct run *run, enum job_finding kind, const char *subject,
                           const char *format, ...) SM_PRINTF(4, 5);
+/*
+ * What a sanitizer has seen, from within its report: ends the run's process. Outside of a run, or
+ * when its verdict stands, it just returns.
+ */
+void finding_of_report(const char *subject, const char *text);
 
 /* ---- backtrace.c ---- */
 /* Once, after the plugins are loaded: remembers the modules, and warms the unwinder up. */
@@ -96,6 +125,11 @@ void backtrace_prepare(void);
 void backtrace_modules(struct job_result *result);
 /* The caller's own stack. */
 void backtrace_take(struct job_result *result);
+/* Leaves out the innermost frames up to the last one of a sanitizer's library, if there are any. */
+void backtrace_skip_sanitizer(struct job_result *result);
+/* The stack of a task that is parked. */
+void backtrace_take_parked(struct job_result *result, const struct sm_task *task,
+                           const struct sm__stack_pool *stacks);
 /* The stack that a signal has interrupted. */
 struct backtrace_registers {
     uint64_t instruction, stack_pointer, frame_pointer;

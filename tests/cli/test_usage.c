@@ -14,7 +14,7 @@ static const struct {
     {"run", "what file?"},
     {"run writer.yaml other.yaml", "one file only, not also 'other.yaml'"},
     {"run writer.yaml --sede 1", "did you mean --seed?"},
-    {"run writer.yaml --jobs 2", "not an option of this verb, but of: sweep"},
+    {"run writer.yaml --jobs 2", "not an option of this verb, but of: verify, sweep"},
     {"run writer.yaml -x", "unknown option '-x'"},
     {"run writer.yaml --seed", "--seed needs a value"},
     {"run writer.yaml --seed -1", "expected a number"},

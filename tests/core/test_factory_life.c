@@ -450,7 +450,7 @@ static int boot(void *arg, struct sim_machine *machine)
     void *instance;
     (void)arg;
     ck_assert_int_eq(sm__factory_create_as(&machine->factory, machine->world->factory, "machine",
-                                           machine->name, NULL),
+                                           machine->name, &machine->home),
                      0);
     ck_assert_int_eq(sm_factory_get(machine->factory, &a_daemon, &instance), 0);
     return sm_factory_start(machine->factory, SM_FOREVER);

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int start(void *arg, struct sim_machine *machine)
@@ -46,6 +47,8 @@ void tw_create(struct tw *tw, uint32_t machine_count, const struct sim_options *
     memset(tw, 0, sizeof *tw);
     if (given)
         options = *given;
+    if (getenv("TW_STACKS_MAX"))
+        options.stack_count_max = (uint32_t)strtoul(getenv("TW_STACKS_MAX"), NULL, 10);
     options.machine_count_max = machine_count;
     options.failed = failed;
     options.log = take_log;

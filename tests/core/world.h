@@ -4,6 +4,9 @@
  * virtual hour or until nothing is left to do.
  *
  * A failing ck_assert in a body ends the test as usual (suites run in fork mode).
+ *
+ * Environment: TW_STACKS_MAX, how many stacks to reserve address space for. An emulator of user
+ * programs keeps books on each reserved page: seconds per world for the default.
  */
 #ifndef STEELMILL_TESTS_CORE_WORLD_H
 #define STEELMILL_TESTS_CORE_WORLD_H

@@ -67,6 +67,16 @@ __attribute__((noinline)) static void damage_quietly(void)
     memset(nowhere, 7, 32);
 }
 
+/* Only AddressSanitizer sees this one at once. */
+__attribute__((noinline)) static void use_after_free(void)
+{
+    char *block = malloc(24);
+
+    nowhere = block;
+    free(block);
+    *nowhere = 1;
+}
+
 __attribute__((noinline)) static void jump_nowhere(void)
 {
     void (*volatile function)(void) = NULL;
@@ -104,6 +114,8 @@ static int misbehave(struct broken *broken)
         free_twice();
     if (strcmp(what, "damage") == 0)
         damage_quietly();
+    if (strcmp(what, "use_after_free") == 0)
+        use_after_free();
     if (strcmp(what, "jump") == 0)
         jump_nowhere();
     if (strcmp(what, "divide") == 0)

@@ -5,6 +5,8 @@
  *
  * Environment: STEELMILL (the program), BROKEN_PLUGIN, BROKEN_SCENARIO.
  */
+#include "core/sanitize.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,15 +36,25 @@ struct misdeed {
 };
 
 static const struct misdeed misdeeds[] = {
+#if SM__ASAN /* the sanitizers see these first */
+    {"dereference", "UndefinedBehaviorSanitizer: Store to null pointer", "dereference_null"},
+    {"beyond", "AddressSanitizer: heap-buffer-overflow: a write of 32 bytes", "write_beyond"},
+    {"twice", "AddressSanitizer: double-free", "free_twice"},
+    {"damage", "AddressSanitizer: heap-buffer-overflow", "damage_quietly"},
+    {"use_after_free", "AddressSanitizer: heap-use-after-free: a write of 1 byte",
+     "use_after_free"},
+    {"divide", "UndefinedBehaviorSanitizer: Division by zero", "divide"},
+#else
     {"dereference", "SIGSEGV at address 0x0", "dereference_null"},
-    {"overflow", "stack overflow", "overflow "},
-    {"loop", "does not yield", "loop_for_ever"},
-    {"abort", "SIGABRT", "misbehave"},
     {"beyond", "written beyond the end of the block of 24 bytes", "write_beyond"},
     {"twice", "freed already", "free_twice"},
     {"damage", "the heap is damaged", ""},
-    {"jump", "SIGSEGV at address 0x0", "jump_nowhere"},
     {"divide", "SIGFPE", "divide"},
+#endif
+    {"overflow", "stack overflow", "overflow "},
+    {"loop", "does not yield", "loop_for_ever"},
+    {"abort", "SIGABRT", "misbehave"},
+    {"jump", "SIGSEGV at address 0x0", "jump_nowhere"},
     {"yield", "at one instant", ""},
     {"exit", "called exit", "misbehave"},
     {"_exit", "called exit", "misbehave"},
@@ -67,8 +79,11 @@ START_TEST(run_finds)
     ck_assert_msg(steelmill("run", options) == 1, "%s: %s", misdeed->what, output);
     ck_assert_msg(strstr(output, misdeed->text), "%s: %s", misdeed->what, output);
     ck_assert_msg(strstr(output, misdeed->function), "%s: %s", misdeed->what, output);
-    if (misdeed->function[0])
+    if (misdeed->function[0]) {
         ck_assert_msg(strstr(output, "broken.c:"), "%s: %s", misdeed->what, output);
+        ck_assert_msg(strstr(output, "  machine   sick"), "%s: %s", misdeed->what, output);
+        ck_assert_msg(strstr(output, ", task broken"), "%s: %s", misdeed->what, output);
+    }
     ck_assert_msg(strstr(output, "replay "), "%s: %s", misdeed->what, output);
 }
 END_TEST

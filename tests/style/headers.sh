@@ -7,7 +7,6 @@ cc=$2
 cxx=${3-}
 . "$(dirname "$0")/tap.sh"
 
-public=core/include
 warnings='-Wall -Wextra -Wshadow -Werror -fsyntax-only'
 
 # Compiles a file that includes one header, twice: an include guard is a part of it.
@@ -18,12 +17,12 @@ alone() {
     printf '#include "%s"\n#include "%s"\nint main(void) { return 0; }\n' "$header" "$header" \
         >"$scratch/alone.$language"
     # shellcheck disable=SC2086
-    $compiler $warnings -I"$root/$public" -I"$root" "$scratch/alone.$language" 2>"$scratch/said" ||
-        { echo "$header"; cat "$scratch/said"; }
+    $compiler $warnings -I"$root/core/include" -I"$root/sim/include" -I"$root" \
+        "$scratch/alone.$language" 2>"$scratch/said" || { echo "$header"; cat "$scratch/said"; }
 }
 
-for file in $(tracked '*.h' | grep "^$public/"); do
-    header=${file#"$public"/}
+for file in $(tracked '*.h' | grep '/include/steelmill/'); do
+    header=${file#*/include/}
     alone c "$cc -std=gnu17" "$header" >"$scratch/c"
     check "$header compiles alone as C" "$scratch/c"
     if [ -n "$cxx" ]; then
@@ -35,7 +34,7 @@ for file in $(tracked '*.h' | grep "^$public/"); do
 done
 
 for folder in core sim net-loopback scenarios; do
-    for file in $(tracked '*.h' | grep "^$folder/" | grep -v "^$public/"); do
+    for file in $(tracked '*.h' | grep "^$folder/" | grep -v '/include/steelmill/'); do
         alone c "$cc -std=gnu17 -D_GNU_SOURCE" "$file"
     done >"$scratch/internal"
     check "the internal headers of $folder compile alone" "$scratch/internal"

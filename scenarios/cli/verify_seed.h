@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is one seed deterministic?
+ *
+ * Part (a), the same bases, repeated: run 1 is the reference. Runs 3, 5, ... are further runs of
+ * its process, which has done others before; runs 2, 4, ... are each the first of a fresh process,
+ * whose code and static data lie elsewhere. So each seed is compared between processes, and between
+ * the first run of a process and a later one.
+ *
+ * Every run is a forked child of its process: statics that a run has changed are gone with it, and
+ * cannot leak into the next one.
+ *
+ * Part (b), one thing changed at a time (verify_cause.h): more runs in the reference's process.
+ *
+ * When two runs differ, a few more of them tell why, and one more of each kind ends at the first
+ * event that differs, to learn who brought it about.
+ */
+#ifndef STEELMILL_SCENARIOS_CLI_VERIFY_SEED_H
+#define STEELMILL_SCENARIOS_CLI_VERIFY_SEED_H
+
+#include <stdatomic.h>
+
+#include "scenarios/cli/runner.h"
+#include "scenarios/cli/verify_cause.h"
+
+struct cli_verify_run {
+    struct cli_outcome outcome;
+    int trace_fd;                    /* its events */
+    uint32_t number;                 /* from 1 */
+    const struct cli_change *change; /* NULL: none */
+};
+
+/* What is known of a seed. All pointers are valid until the lane's next seed. */
+struct cli_verified {
+    uint64_t seed;
+    int exit; /* CLI_PASSED: all runs the same; CLI_DIVERGED; else `other` was not judged */
+    enum cli_cause cause;
+    const struct cli_verify_run *reference, *other;
+    /* Where the first differing event came from; NULL: not known. */
+    const struct job_result *reference_origin, *other_origin;
+};
+
+/* One seed after the other: processes, and room for runs. */
+struct cli_verify_lane {
+    const struct cli_args *args;
+    uint64_t seed;
+    struct cli_runner used, fresh; /* the reference's process; a new one each time */
+    struct cli_verify_run runs[CLI_TRACE_FDS];
+    struct cli_verify_run *reference, *other, *spare;
+    uint32_t run_count; /* of this seed */
+    struct cli_outcome reference_origin, other_origin;
+    const atomic_bool *given_up; /* nobody wants to know any more */
+};
+
+/* Returns 0, or an exit code after a message to stderr; to be finished in any case. */
+int cli_verify_lane_init(struct cli_verify_lane *lane, const struct cli_scenario *scenario,
+                         const struct cli_args *args, const atomic_bool *given_up);
+void cli_verify_lane_finish(struct cli_verify_lane *lane);
+
+void cli_verify_seed(struct cli_verify_lane *lane, uint64_t seed, struct cli_verified *out);
+
+#endif

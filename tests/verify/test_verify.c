@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What `steelmill verify` finds in a daemon that lets something of its host into its messages. Runs
+ * the real program on the plugin leaky.c.
+ *
+ * Environment: STEELMILL (the program), LEAKY_PLUGIN, LEAKY_SCENARIO.
+ */
+#include <check.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/wait.h>
+
+static char output[1 << 20], before[1 << 20];
+
+/* Runs `steelmill verify SCENARIO ... OPTIONS`; its exit code. The output is in `output`. */
+static int verify(const char *leak, const char *options)
+{
+    char command[2048];
+
+    snprintf(command, sizeof command,
+             "%s verify %s --set plugin=%s --set machines.leaky.config.leak=%s %s 2>&1",
+             getenv("STEELMILL"), getenv("LEAKY_SCENARIO"), getenv("LEAKY_PLUGIN"), leak, options);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    const size_t size = fread(output, 1, sizeof output - 1, pipe);
+    output[size] = '\0';
+    const int status = pclose(pipe);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+struct leak {
+    const char *what, *verdict, *look_for, *function;
+};
+
+#define OUTSIDE   "not deterministic", "what answers differently each time"
+#define LAYOUT    "not deterministic", "code or static addresses"
+#define HEAP      "depends on uninitialised memory (heap)", "a block of malloc or realloc"
+#define STACK     "depends on uninitialised memory (stack)", "a local variable that is read"
+#define ADDRESSES "depends on addresses", "a heap or stack pointer"
+
+static const struct leak leaks[] = {
+    {"heap_byte", HEAP, "leak_heap_byte"},
+    {"freed_byte", HEAP, "leak_freed_byte"},
+    {"grown_byte", HEAP, "leak_grown_byte"},
+    {"stack_byte", STACK, "leak_stack_byte"},
+    {"stack_remains", "not deterministic", "with filled stacks the runs", "leak_stack_remains"},
+    {"heap_pointer", ADDRESSES, "leak_heap_pointer"},
+    {"heap_order", ADDRESSES, "leak_heap_order"},
+    {"heap_slot", ADDRESSES, "leak_heap_slot"},
+    {"stack_pointer", ADDRESSES, "leak_stack_pointer"},
+    {"code_address", LAYOUT, "leak_code_address"},
+    {"static_address", LAYOUT, "leak_static_address"},
+    {"real_time", OUTSIDE, "leak_real_time"},
+    {"rdtsc", OUTSIDE, "leak_rdtsc"},
+    {"randomness", OUTSIDE, "leak_randomness"},
+};
+#define LEAKS (int)(sizeof leaks / sizeof leaks[0])
+
+/* The output from `title` on, which must be there. */
+static const char *part(const char *title)
+{
+    const char *at = strstr(output, title);
+
+    ck_assert_msg(at != NULL, "no '%s' in:\n%s", title, output);
+    return at;
+}
+
+/* `text` must stand between `from` and `to`; NULL: the end. */
+static void assert_in(const char *from, const char *to, const char *text)
+{
+    const char *at = strstr(from, text);
+    ck_assert_msg(at != NULL && (to == NULL || at < to), "no '%s' at its place in:\n%s", text,
+                  output);
+}
+
+/* Each leak is exit code 3, with the verdict, what to look for, the datagram that differs, and the
+ * function that sent it on both stacks. */
+START_TEST(finds)
+{
+    const struct leak *leak = &leaks[_i];
+
+    ck_assert_msg(verify(leak->what, "--seed 1 --runs 3") == 3, "%s: %s", leak->what, output);
+    const char *verdict = part(leak->verdict);
+    assert_in(verdict, strchr(verdict, '\n'), ": seed 1, runs 1 and ");
+    assert_in(part("  look for  "), NULL, leak->look_for);
+    assert_in(part("  first difference at event "), NULL, ": payload\n");
+    const char *first = part("\n  run 1 ");
+    assert_in(first, strchr(first + 1, '\n'), " datagram   sink          peer leaky");
+    const char *one = part("run 1, brought about by machine leaky, daemon leaky");
+    const char *other = strstr(strchr(one, '\n'), ", brought about by machine leaky, daemon leaky");
+    ck_assert_msg(other != NULL, "%s: %s", leak->what, output);
+    assert_in(one, other, leak->function);
+    assert_in(one, other, "leaky.c:");
+    assert_in(other, NULL, leak->function);
+    assert_in(other, NULL, "leaky.c:");
+    part("  again     ");
+}
+END_TEST
+
+/* Programs are told the same. */
+START_TEST(finds_json)
+{
+    const struct leak *leak = &leaks[_i];
+    char text[256];
+
+    ck_assert_msg(verify(leak->what, "--seed 1 --runs 3 --json") == 3, "%s", output);
+    snprintf(text, sizeof text, "\"verdict\":\"%s\",\"exit\":3", leak->verdict);
+    part(text);
+    snprintf(text, sizeof text, "\"look_for\":\"%.20s", leak->look_for);
+    if (strstr(leak->look_for, "with filled") == NULL) /* stands in its second line */
+        part(text);
+    assert_in(part("\"reference\":{"), part("\"other\":{"), "\"kind\":\"datagram\"");
+    const char *one = part("\"reference_backtrace\":["), *other = part("\"other_backtrace\":[");
+    assert_in(one, other, leak->function);
+    assert_in(other, NULL, leak->function);
+}
+END_TEST
+
+/* What differs by chance, in whichever run, is not laid to the change that this run had. */
+START_TEST(chance_is_not_blamed_on_changes)
+{
+    for (int i = 0; i < 10; i++) {
+        ck_assert_msg(verify("rare_randomness", "--seeds 1..1000 --runs 2") == 3, "%s", output);
+        const char *verdict = part("not deterministic");
+        assert_in(verdict, NULL, "what answers differently each time");
+    }
+}
+END_TEST
+
+/* Without a leak all runs are the same, in every respect that verify changes. */
+START_TEST(control)
+{
+    ck_assert_msg(verify("none", "--seeds 1..30 --runs 3") == 0, "%s", output);
+    part("seed 30 ");
+    part("verdict     deterministic: seeds 1..30\n");
+    ck_assert_msg(verify("none", "--seed 5 --json") == 0, "%s", output);
+    part("\"verdict\":\"deterministic\",\"exit\":0");
+}
+END_TEST
+
+/* A static that runs count up starts anew in each run, however many its process has done: every run
+ * is a forked child. */
+START_TEST(statics_do_not_last)
+{
+    ck_assert_msg(verify("static_left", "--seeds 1..5 --runs 9 --jobs 1") == 0, "%s", output);
+}
+END_TEST
+
+/* Where the host does not randomize addresses, code addresses are found to matter all the same. */
+START_TEST(host_without_randomization)
+{
+    ck_assert_int_ge(personality(ADDR_NO_RANDOMIZE), 0);
+    ck_assert_msg(verify("code_address", "--seed 1 --runs 2") == 3, "%s", output);
+    part("code or static addresses");
+    ck_assert_msg(verify("none", "--seed 1 --runs 2") == 0, "%s", output);
+}
+END_TEST
+
+/* The report is that of the first seed that fails, whatever the number of jobs. */
+START_TEST(jobs_do_not_matter)
+{
+    const char *options = "--seeds 1..40 --runs 2 --set machines.leaky.config.percent=10 --jobs";
+    char all[256];
+
+    for (int jobs = 1; jobs <= 5; jobs += 2) {
+        snprintf(all, sizeof all, "%s %d", options, jobs);
+        ck_assert_msg(verify("heap_pointer", all) == 3, "%s", output);
+        ck_assert_msg(jobs == 1 || strcmp(before, output) == 0, "%s\n%s", before, output);
+        memcpy(before, output, sizeof before);
+    }
+    part("seed 1 ");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("verify");
+    TCase *tc = tcase_create("verify");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, finds, 0, LEAKS);
+    tcase_add_loop_test(tc, finds_json, 0, LEAKS);
+    tcase_add_test(tc, chance_is_not_blamed_on_changes);
+    tcase_add_test(tc, control);
+    tcase_add_test(tc, statics_do_not_last);
+    tcase_add_test(tc, host_without_randomization);
+    tcase_add_test(tc, jobs_do_not_matter);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_SILENT);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
