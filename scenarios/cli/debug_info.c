@@ -83,13 +83,30 @@ static void place_of_call(Dwarf_Die *unit, Dwarf_Die *inlined, struct cli_debug_
     around->line = (uint32_t)attribute_number(inlined, DW_AT_call_line);
 }
 
-static void place_of_address(struct cli_debug_info *info, uint64_t address,
+/*
+ * The unit of compilation that holds an address; NULL where there is none. clang writes no table of
+ * addresses: then they are tried one by one.
+ */
+static Dwarf_Die *unit_of(struct cli_debug_info *info, uint64_t address, Dwarf_Addr *bias)
+{
+    Dwarf_Die *unit = dwfl_module_addrdie(info->module, address, bias);
+    if (unit != NULL)
+        return unit;
+    while ((unit = dwfl_module_nextcu(info->module, unit, bias)) != NULL)
+        if (dwarf_haspc(unit, address - *bias) > 0)
+            return unit;
+    return NULL;
+}
+
+static void place_of_address(Dwarf_Die *unit, Dwarf_Addr address,
                              struct cli_debug_info_place *place)
 {
     int line = 0;
-    Dwfl_Line *found = dwfl_module_getsrc(info->module, address);
-    const char *file = found != NULL ? dwfl_lineinfo(found, NULL, &line, NULL, NULL, NULL) : NULL;
-    const char *folder = found != NULL ? dwfl_line_comp_dir(found) : NULL;
+    Dwarf_Line *found = unit != NULL ? dwarf_getsrc_die(unit, address) : NULL;
+    const char *file = found != NULL ? dwarf_linesrc(found, NULL, NULL) : NULL;
+    const char *folder = found != NULL ? attribute_text(unit, DW_AT_comp_dir) : NULL;
+    if (found != NULL)
+        dwarf_lineno(found, &line);
     place->file = cli_path_shorten(or_empty(folder), or_empty(file));
     place->line = line > 0 ? (uint32_t)line : 0;
 }
@@ -115,13 +132,10 @@ static size_t walk_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int count,
 }
 
 /* The chain of inlined functions, from the debug information. Returns how many places there are. */
-static size_t find_inlined(struct cli_debug_info *info, uint64_t address,
-                           struct cli_debug_info_place *places)
+static size_t find_inlined(Dwarf_Die *unit, Dwarf_Addr address, struct cli_debug_info_place *places)
 {
-    Dwarf_Addr bias;
-    Dwarf_Die *unit = dwfl_module_addrdie(info->module, address, &bias);
     Dwarf_Die *scopes = NULL;
-    if (unit == NULL || dwarf_getscopes(unit, address - bias, &scopes) <= 0)
+    if (unit == NULL || dwarf_getscopes(unit, address, &scopes) <= 0)
         return 0;
     /* What follows an inlined instance in that list are the scopes of its declaration; those that
      * it was inlined into are found from the instance itself. */
@@ -137,9 +151,11 @@ static size_t find_inlined(struct cli_debug_info *info, uint64_t address,
 size_t cli_debug_info_find(struct cli_debug_info *info, uint64_t address,
                            struct cli_debug_info_place places[static CLI_INLINED_MAX])
 {
+    Dwarf_Addr bias = 0;
+    Dwarf_Die *unit = unit_of(info, address, &bias);
     memset(places, 0, CLI_INLINED_MAX * sizeof *places);
-    place_of_address(info, address, &places[0]);
-    size_t found = find_inlined(info, address, places);
+    place_of_address(unit, address - bias, &places[0]);
+    size_t found = find_inlined(unit, address - bias, places);
     if (found > 0)
         return found;
     places[0].function = or_empty(dwfl_module_addrname(info->module, address));

@@ -70,6 +70,7 @@ struct sm_daemon_type {
  *   int type__get(struct sm_factory *factory, struct type_ **out);
  */
 #define SM_DAEMON_DECLARE(type_)                                                  \
+    struct type_;                                                                 \
     extern const struct sm_daemon_type type_##_daemon;                            \
     static inline int type_##_get(struct sm_factory *factory, struct type_ **out) \
     {                                                                             \

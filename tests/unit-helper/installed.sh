@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The example is built and run with nothing but an installed steelmill:
+#   installed.sh BUILD EXAMPLE CC FLAGS
+set -eu
+build=$1
+example=$2
+cc=$3
+flags=$4
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+meson install -C "$build" --destdir "$scratch/root" --no-rebuild --quiet >"$scratch/log" 2>&1 ||
+    { cat "$scratch/log"; exit 1; }
+PKG_CONFIG_SYSROOT_DIR=$scratch/root
+PKG_CONFIG_PATH=$(dirname "$(find "$scratch/root" -name steelmill-sim.pc)")
+export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
+
+cp -r "$example" "$scratch/example"
+CFLAGS="-g -Werror $flags" LDFLAGS="$flags" make -C "$scratch/example" CC="$cc" all \
+    >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+cd "$scratch/example"
+./test_counter
