@@ -12,7 +12,7 @@
 
 #define MACHINES   5
 #define PORT       7000
-#define BUSY_UNTIL (60 * SM_S)
+#define BUSY_UNTIL (20 * SM_S)
 #define SEEDS      3
 
 static struct nf nf;
@@ -179,12 +179,12 @@ static void make_world(uint64_t seed, enum sim_policy policy)
     nf_create_with(&nf, MACHINES, &world, &network);
     for (int i = 0; i < MACHINES; i++)
         nf.bodies[i] = program;
-    nf_at(&nf, 10 * SM_S, nf_crash, 3);
-    nf_at(&nf, 12 * SM_S, nf_start, 3);
-    nf_at(&nf, 20 * SM_S, pauses, 4);
-    nf_at(&nf, 23 * SM_S, resumes, 4);
-    nf_at(&nf, 30 * SM_S, nf_crash, 1);
-    nf_at(&nf, 31 * SM_S, nf_start, 1);
+    nf_at(&nf, 4 * SM_S, nf_crash, 3);
+    nf_at(&nf, 5 * SM_S, nf_start, 3);
+    nf_at(&nf, 8 * SM_S, pauses, 4);
+    nf_at(&nf, 10 * SM_S, resumes, 4);
+    nf_at(&nf, 12 * SM_S, nf_crash, 1);
+    nf_at(&nf, 13 * SM_S, nf_start, 1);
 }
 
 /* "fifo 1 0123456789abcdef 12345": policy, seed, digest, events. */
@@ -194,7 +194,7 @@ static void run_once(uint64_t seed, enum sim_policy policy, char *line, size_t s
         [SIM_POLICY_RANDOM] = "random", [SIM_POLICY_FIFO] = "fifo", [SIM_POLICY_PCT] = "pct"};
 
     make_world(seed, policy);
-    nf_run(&nf, 100 * SM_S);
+    nf_run(&nf, 40 * SM_S);
     snprintf(line, size, "%s %" PRIu64 " %016" PRIx64 " %" PRIu64 "\n", names[policy], seed,
              sim_world_digest(nf.tw.world), nf.tw.world->seq);
     tw_destroy(&nf.tw);
