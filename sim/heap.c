@@ -2,12 +2,12 @@
 /*
  * Layout of a chunk (from the chunk's start, 16-aligned):
  *
- *   [header 16][block: size bytes as asked][tail 8][unused up to the class's size]
+ *   [header 16][block: size bytes as asked][tail 8][site 8][unused up to the class's size]
  *
- * A block with a larger alignment has a second header right before it. In both headers `back` is
- * the way between them, 0 where there is one only. A free chunk keeps the list's link behind its
- * own header, out of the way of a second one: a block that is freed twice is told from one that is
- * none.
+ * The site is there if the heap keeps them. A block with a larger alignment has a second header
+ * right before it. In both headers `back` is the way between them, 0 where there is one only. A
+ * free chunk keeps the list's link behind its own header, out of the way of a second one: a block
+ * that is freed twice is told from one that is none.
  */
 #include "sim/heap.h"
 
@@ -36,6 +36,7 @@ struct sim_heap_free {
 
 #define ALIGNMENT      16u
 #define TAIL_BYTES     8u
+#define SITE_BYTES     sizeof(uintptr_t)
 #define TAIL           0xfeedfacecafebeefu
 #define STATE_USED     0xa110u
 #define STATE_FREE     0xf4eeu
@@ -264,7 +265,8 @@ void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
     const size_t extra = alignment > ALIGNMENT ? alignment + SECOND_HEADER : 0;
     if (size + extra > UINT32_MAX) /* a header has no room for more */
         return NULL;
-    const uint32_t class = class_of(sizeof(struct header) + size + TAIL_BYTES + extra);
+    const size_t behind = TAIL_BYTES + (heap->keep_sites ? SITE_BYTES : 0);
+    const uint32_t class = class_of(sizeof(struct header) + size + behind + extra);
     if (class >= SIM_HEAP_CLASSES)
         return NULL;
     char *chunk = take_chunk(heap, class);
@@ -282,6 +284,8 @@ void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
         write_header(header_of(memory), size, back, class, STATE_USED);
     memset(memory, heap->fill, size);
     memcpy(memory + size, &tail, sizeof tail);
+    if (heap->keep_sites)
+        memcpy(memory + size + TAIL_BYTES, &heap->site, SITE_BYTES);
     heap->used_bytes += size;
     heap->block_count++;
     if (heap->used_bytes > heap->peak_bytes)
@@ -337,6 +341,23 @@ void sim_heap_free(struct sim_heap *heap, void *memory)
     heap->free_lists[class] = free_chunk;
     heap->used_bytes -= size;
     heap->block_count--;
+}
+
+void sim_heap_visit(const struct sim_heap *heap,
+                    void (*visit)(void *arg, uintptr_t site, size_t size), void *arg)
+{
+    const char *chunk = chunks_begin(heap);
+
+    while (chunk < chunks_end(heap)) {
+        const struct header *h = (const struct header *)(const void *)chunk;
+        const char *memory = chunk + h->back + sizeof *h;
+        uintptr_t site = 0;
+        if (heap->keep_sites)
+            memcpy(&site, memory + h->size + TAIL_BYTES, sizeof site);
+        if (h->state == STATE_USED)
+            visit(arg, site, h->size);
+        chunk += class_bytes(h->class);
+    }
 }
 
 const void *sim_heap_check(const struct sim_heap *heap)

@@ -21,6 +21,9 @@ struct sim_heap {
     char *base, *top, *end, *touched; /* touched: highest top ever, for giving memory back */
     size_t used_bytes, peak_bytes, limit_bytes; /* as requested */
     size_t block_count;
+    struct sim_heap_fault *faults; /* NULL: requests within the limit succeed */
+    bool keep_sites;               /* set before the first block: each knows who asked for it */
+    uintptr_t site;                /* of the call that runs */
     uint8_t fill, fill_freed;
     struct sim_heap_free *free_lists[SIM_HEAP_CLASSES];
     struct sim_heap_block *blocks; /* heap_asan.c only: the live ones */
@@ -55,6 +58,9 @@ void *sim_heap_resize(struct sim_heap *heap, void *memory, size_t size);
 /* A block of this heap; another one, a bad or an overrun one is reported by sm__bug. */
 void sim_heap_free(struct sim_heap *heap, void *memory);
 size_t sim_heap_size(const void *memory);
+/* Goes through the live blocks, in an order that depends on the run alone. site: 0 if not kept. */
+void sim_heap_visit(const struct sim_heap *heap,
+                    void (*visit)(void *arg, uintptr_t site, size_t size), void *arg);
 /* The first damaged block, or NULL. */
 const void *sim_heap_check(const struct sim_heap *heap);
 

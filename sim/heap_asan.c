@@ -21,7 +21,8 @@
 
 struct sim_heap_block {
     void *memory;
-    size_t size; /* as asked for */
+    size_t size;    /* as asked for */
+    uintptr_t site; /* who asked; 0: not kept */
     struct sim_heap *heap;
     struct sim_heap_block *bucket_next;
     struct sim_heap_block *next, *prev; /* of the same heap */
@@ -97,6 +98,8 @@ static void add(struct sim_heap *heap, void *memory, size_t size)
 
     *block =
         (struct sim_heap_block){.memory = memory, .size = size, .heap = heap, .next = heap->blocks};
+    if (heap->keep_sites)
+        block->site = heap->site;
     if (heap->blocks)
         heap->blocks->prev = block;
     heap->blocks = block;
@@ -191,6 +194,13 @@ void sim_heap_free(struct sim_heap *heap, void *memory)
     SM_ASSERT_MSG(block && block->heap == heap,
                   "free(%p): the block belongs to another machine's heap", memory);
     drop(block);
+}
+
+void sim_heap_visit(const struct sim_heap *heap,
+                    void (*visit)(void *arg, uintptr_t site, size_t size), void *arg)
+{
+    for (const struct sim_heap_block *block = heap->blocks; block; block = block->next)
+        visit(arg, block->site, block->size);
 }
 
 /* The sanitizer has seen each access; there is nothing left to look for. */

@@ -42,6 +42,7 @@ struct sim_machine *sim_machine_add(struct sim_world *world, const char *name,
     sm__owner_init(&machine->boot, NULL, NULL);
     sim_heap_init(&machine->heap, machine->index - 1, machine->name, limit,
                   world->options.heap_fill);
+    machine->heap.keep_sites = world->options.leak_sites;
     machine->random.name = sm__name_hash("daemon");
     sm__random_rekey(&machine->home, &machine->random);
     return machine;
@@ -171,10 +172,24 @@ static void stopped(struct sim_world *world, struct sim_event *event)
     if (machine->state != SIM_MACHINE_STOPPING || machine->incarnation != event->number)
         return; /* it has crashed meanwhile */
     check_heap(machine);
+    sim_heap_leak_add(&machine->heap, &machine->leak);
     power_off(machine);
     sim_heap_reset(&machine->heap);
     CALL_HOOKS(machine, machine_stopped);
     (void)world;
+}
+
+/* True while the boot task, which was told to end, has yet to do so: it holds on to the factory. */
+static bool boot_is_ending(const struct sim_machine *machine)
+{
+    const struct sm__list *tasks = &machine->boot.tasks;
+
+    for (const struct sm__list *link = tasks->next; link != tasks; link = link->next) {
+        const struct sm_task *task = sm__container(link, const struct sm_task, owner_link);
+        if (task->state == SM__TASK_READY)
+            return true;
+    }
+    return false;
 }
 
 static int stop_main(void *arg)
@@ -186,6 +201,8 @@ static int stop_main(void *arg)
     const int error = world->program.stop(world->program.arg, machine, machine->stop_deadline);
     if (error)
         fail_machine(machine, error);
+    while (boot_is_ending(machine))
+        sm__sched_yield(sm__current);
     struct sim_event *event =
         sim_event_at(world, world->now, SIM_MACHINE_STOP, machine->index, stopped);
     event->object = machine;

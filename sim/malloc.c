@@ -9,6 +9,7 @@
  */
 #include "core/assert.h"
 #include "sim/heap.h"
+#include "sim/heap_fault.h"
 #include "sim/libc_malloc.h"
 
 #include <dlfcn.h>
@@ -21,10 +22,22 @@
 /* Called before AddressSanitizer has made its shadow: not to be instrumented. */
 #define EXPORT __attribute__((visibility("default"), no_sanitize("address")))
 
-/* The machine's heap counts as out of memory as a libc's does. */
-static void *from_heap(size_t size, size_t alignment)
+#define CALLER ((uintptr_t)__builtin_return_address(0))
+
+/* Whether a request of the running machine's may be served. `site`: who asks for it. */
+static inline bool begin_request(size_t size, uintptr_t site)
 {
-    void *memory = sim_heap_alloc(sim_heap_current, size, alignment);
+    struct sim_heap *heap = sim_heap_current;
+
+    heap->site = site;
+    return SM_LIKELY(!heap->faults) || !sim_heap_fault_hits(heap, size);
+}
+
+/* The machine's heap counts as out of memory as a libc's does. */
+static inline void *from_heap(size_t size, size_t alignment, uintptr_t site)
+{
+    void *memory =
+        begin_request(size, site) ? sim_heap_alloc(sim_heap_current, size, alignment) : NULL;
 
     if (!memory)
         errno = ENOMEM;
@@ -33,7 +46,7 @@ static void *from_heap(size_t size, size_t alignment)
 
 EXPORT void *malloc(size_t size)
 {
-    return sim_heap_current ? from_heap(size, 16) : sim_libc_malloc(size);
+    return sim_heap_current ? from_heap(size, 16, CALLER) : sim_libc_malloc(size);
 }
 
 EXPORT void *calloc(size_t count, size_t size)
@@ -46,7 +59,7 @@ EXPORT void *calloc(size_t count, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    void *memory = from_heap(bytes, 16);
+    void *memory = from_heap(bytes, 16, CALLER);
     return memory ? memset(memory, 0, bytes) : NULL;
 }
 
@@ -90,10 +103,10 @@ EXPORT size_t malloc_usable_size(void *memory)
 }
 
 /* A block of the host's that a machine's task resizes moves to its heap. */
-static void *adopt(void *memory, size_t size)
+static void *adopt(void *memory, size_t size, uintptr_t site)
 {
     const size_t old = host_usable_size(memory);
-    void *moved = from_heap(size, 16);
+    void *moved = from_heap(size, 16, site);
 
     if (!moved)
         return NULL;
@@ -106,22 +119,23 @@ static void *adopt(void *memory, size_t size)
 EXPORT void *realloc(void *memory, size_t size)
 {
     if (!memory)
-        return malloc(size);
+        return sim_heap_current ? from_heap(size, 16, CALLER) : sim_libc_malloc(size);
     if (size == 0) {
         free(memory);
         return NULL;
     }
     if (!sim_heaps_contain(memory))
-        return sim_heap_current ? adopt(memory, size) : sim_libc_realloc(memory, size);
+        return sim_heap_current ? adopt(memory, size, CALLER) : sim_libc_realloc(memory, size);
     SM_ASSERT_MSG(sim_heap_current, "realloc(%p): a machine's block, outside of its tasks", memory);
-    void *moved = sim_heap_resize(sim_heap_current, memory, size);
+    void *moved =
+        begin_request(size, CALLER) ? sim_heap_resize(sim_heap_current, memory, size) : NULL;
     if (!moved)
         errno = ENOMEM;
     return moved;
 }
 
 /* As glibc's: an alignment that is no power of two counts as the next one. */
-EXPORT void *memalign(size_t alignment, size_t size)
+static void *aligned(size_t alignment, size_t size, uintptr_t site)
 {
     size_t power = 16;
 
@@ -129,12 +143,17 @@ EXPORT void *memalign(size_t alignment, size_t size)
         return sim_libc_memalign(alignment, size);
     while (power < alignment && power <= SIZE_MAX / 4)
         power *= 2;
-    return from_heap(size, power);
+    return from_heap(size, power, site);
+}
+
+EXPORT void *memalign(size_t alignment, size_t size)
+{
+    return aligned(alignment, size, CALLER);
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
-    return memalign(alignment, size);
+    return aligned(alignment, size, CALLER);
 }
 
 EXPORT int posix_memalign(void **out, size_t alignment, size_t size)
@@ -142,7 +161,7 @@ EXPORT int posix_memalign(void **out, size_t alignment, size_t size)
     if (alignment % sizeof(void *) || alignment == 0 || (alignment & (alignment - 1)))
         return EINVAL;
     const int saved = errno;
-    void *memory = memalign(alignment, size);
+    void *memory = aligned(alignment, size, CALLER);
     errno = saved;
     if (!memory)
         return ENOMEM;
@@ -152,7 +171,7 @@ EXPORT int posix_memalign(void **out, size_t alignment, size_t size)
 
 EXPORT void *valloc(size_t size)
 {
-    return memalign(PAGE_BYTES, size);
+    return aligned(PAGE_BYTES, size, CALLER);
 }
 
 EXPORT void *pvalloc(size_t size)
@@ -161,5 +180,5 @@ EXPORT void *pvalloc(size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    return memalign(PAGE_BYTES, (size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
+    return aligned(PAGE_BYTES, (size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES, CALLER);
 }

@@ -22,6 +22,7 @@
 #include "sim/digest.h"
 #include "sim/event.h"
 #include "sim/heap.h"
+#include "sim/heap_leak.h"
 #include "sim/history.h"
 #include "sim/queue.h"
 #include "sim/ready.h"
@@ -55,6 +56,7 @@ struct sim_machine {
     enum sim_machine_state state;
     char name[64];
     struct sim_heap heap;
+    struct sim_heap_leak leak;                 /* of all its proper stops */
     struct sm_factory *factory;                /* in the machine's heap; NULL while OFF */
     struct sm__owner boot;                     /* owner of the tasks that start and stop it */
     sm_time stop_deadline;                     /* while STOPPING, on its own clock */
@@ -115,6 +117,7 @@ struct sim_options {
      * has not in use is filled with it each time that the task goes on. 0: as usual; no stack fill.
      */
     uint32_t heap_fill, stack_fill;
+    bool leak_sites; /* blocks remember who asked for them */
     bool buggify;
     /* verify: watching who brings an event about. While step `watch_step` runs, `scheduled` is told
      * of each task and event that becomes ready or is queued; `reached` is told when record
