@@ -27,7 +27,8 @@ struct sm__home {
     struct sm__stack_pool *stacks;
     uint32_t index; /* the machine's number, from 1; 0 is the world */
     bool is_root;
-    bool is_held; /* its tasks are not to run now: the machine is paused */
+    bool is_held; /* the world's: ready tasks may have to wait (the machine is paused, or busy) */
+    bool is_bent; /* the world's: its monotonic clock is not the world's time */
 };
 
 /* The running task; NULL in the scheduler. */

@@ -48,7 +48,7 @@ struct sm_task {
     enum sm__task_state state;
     int wake_error;
     uint64_t cause;       /* the world's: event that made it ready */
-    sm_time timer_at;     /* the world's: when its timer is due; SM_FOREVER: not set */
+    sm_time timer_at;     /* the world's: when its timer is due, in its time; SM_FOREVER: not set */
     uint32_t timer_event; /* the world's: the pending queue entry, from 1; 0: none */
     uint32_t ready_index; /* the world's: its place in the ready set */
     uint32_t id;
@@ -62,7 +62,8 @@ struct sm_task {
 
     struct sm__list home_link, owner_link;
     struct sm_waitable ended; /* ready once ENDED */
-    uint32_t stack_index;     /* in the pool */
+    sm_time deadline; /* the world's: timer_at on its machine's clock, where that is not the same */
+    uint32_t stack_index; /* in the pool */
     sm_task_fn fn;
     void *arg;
     char name[SM__TASK_NAME_BYTES];

@@ -247,6 +247,7 @@ int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to, co
     }
     if (SM_LIKELY(receiver))
         lo_path_fetch(net, from->index, receiver->index);
+    sim_cpu_count(&from->machine->home, size);
     const uint64_t hash = lo_hash(data, size);
     const uint64_t id = ++net->message_ids;
     net->counters.sent++;
@@ -292,6 +293,7 @@ int sm_datagram_receive(struct sm_datagram *socket, void *buffer, size_t capacit
         return error;
     struct lo_message *message = dequeue(socket);
     const int size = (int)message->size;
+    sim_cpu_count(sm__current->home, message->size);
     const size_t copied = message->size < capacity ? message->size : capacity;
     if (copied)
         memcpy(buffer, message->data, copied);

@@ -59,6 +59,7 @@ int sm_stream_read(struct sm_stream *stream, void *buffer, size_t capacity, sm_t
         return error;
     if (stream->in.unread) {
         const uint32_t count = copy_out(stream, buffer, (uint32_t)capacity);
+        sim_cpu_count(sm__current->home, count);
         update_window(stream);
         return (int)count;
     }
@@ -105,6 +106,7 @@ int sm_stream_write(struct sm_stream *stream, const void *data, size_t size, sm_
     if (stream->state == LO_END_DEAD)
         return -stream->error;
     const uint32_t count = lo_sender_append(stream, data, size < COUNT_MAX ? size : COUNT_MAX);
+    sim_cpu_count(sm__current->home, count);
     lo_sender_pump(stream);
     lo_sender_expect(stream);
     return (int)count;

@@ -224,7 +224,11 @@ int sm_file_pread(struct sm_file *file, void *buffer, size_t size, int64_t offse
     if (!(file->flags & SM_FILE_READ))
         return -EBADF;
     const int error = wait_for_file(file, &LATENCY_READ, NULL, 0);
-    return error ? error : (int)sim_inode_read(file->inode, buffer, size, offset_bytes);
+    if (error)
+        return error;
+    const size_t count = sim_inode_read(file->inode, buffer, size, offset_bytes);
+    sim_cpu_count(sm__current->home, count);
+    return (int)count;
 }
 
 int sm_file_pwrite(struct sm_file *file, const void *data, size_t size, int64_t offset_bytes)
@@ -234,6 +238,7 @@ int sm_file_pwrite(struct sm_file *file, const void *data, size_t size, int64_t 
         return -EINVAL;
     if (!(file->flags & SM_FILE_WRITE))
         return -EBADF;
+    sim_cpu_count(sm__current->home, size);
     const int error = wait_for_file(file, &LATENCY_WRITE, data, size);
     return error ? error
                  : sim_inode_write(file->disk->image, file->inode, data, size, offset_bytes);

@@ -38,6 +38,7 @@ struct sim_machine *sim_machine_add(struct sim_world *world, const char *name,
     machine->home.name = machine->name;
     machine->home.index = machine->index;
     machine->home.stacks = world->stacks;
+    sim_clock_init(&machine->clock, SIM_CLOCK_START_NS);
     sm__list_init(&machine->home.tasks);
     sm__owner_init(&machine->boot, NULL, NULL);
     sim_heap_init(&machine->heap, machine->index - 1, machine->name, limit,
@@ -110,7 +111,7 @@ void sim_machine_start(struct sim_machine *machine)
 static void drop_task(struct sim_machine *machine, struct sm_task *task)
 {
     if (task->state == SM__TASK_READY) {
-        if (machine->home.is_held)
+        if (sim_held_has(&machine->held, task))
             sim_held_remove(&machine->held, task);
         else
             sim_ready_remove(&machine->world->ready, task);
@@ -133,7 +134,9 @@ static void power_off(struct sim_machine *machine)
 {
     drop_tasks(machine);
     sm__owner_init(&machine->boot, NULL, NULL);
-    machine->home.is_held = false;
+    machine->paused = false;
+    sim_cpu_reset(machine);
+    sim_machine_gate(machine);
     machine->factory = NULL;
     machine->state = SIM_MACHINE_OFF;
     memset(machine->roles, 0, sizeof machine->roles);
@@ -226,14 +229,15 @@ void sim_machine_stop(struct sim_machine *machine, sm_time deadline)
 
 void sim_machine_pause(struct sim_machine *machine)
 {
-    if (machine->home.is_held || machine->state == SIM_MACHINE_OFF)
+    if (machine->paused || machine->state == SIM_MACHINE_OFF)
         return;
     note_life(machine, SIM_MACHINE_PAUSE);
-    machine->home.is_held = true;
+    machine->paused = true;
+    sim_machine_gate(machine);
     struct sm__list *tasks = &machine->home.tasks;
     for (struct sm__list *link = tasks->next; link != tasks; link = link->next) {
         struct sm_task *task = sm__container(link, struct sm_task, home_link);
-        if (task->state == SM__TASK_READY) {
+        if (task->state == SM__TASK_READY && !sim_held_has(&machine->held, task)) {
             sim_ready_remove(&machine->world->ready, task);
             sim_held_push(&machine->held, task);
         }
@@ -242,13 +246,12 @@ void sim_machine_pause(struct sim_machine *machine)
 
 void sim_machine_resume(struct sim_machine *machine)
 {
-    if (!machine->home.is_held)
+    if (!machine->paused)
         return;
-    machine->home.is_held = false;
+    machine->paused = false;
+    sim_machine_gate(machine);
     note_life(machine, SIM_MACHINE_RESUME);
-    for (uint32_t i = 0; i < machine->held.count; i++)
-        sim_ready_push_task(&machine->world->ready, machine->held.tasks[i]);
-    machine->held.count = 0;
+    sim_cpu_resume(machine);
 }
 
 /* ---- roles ---- */

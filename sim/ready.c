@@ -147,20 +147,49 @@ void sim_ready_remove(struct sim_ready *ready, struct sm_task *task)
     take_out(ready, task->ready_index);
 }
 
-void sim_held_push(struct sim_held *held, struct sm_task *task)
+/* Makes room behind the last one: moves all to the front, or to a larger array. */
+static void make_room(struct sim_held *held)
 {
-    if (held->count == held->capacity) {
+    if (held->first < held->capacity / 2 || held->capacity == 0) {
         held->capacity = held->capacity ? held->capacity * 2 : 8;
         held->tasks = sim_host_resize(held->tasks, held->capacity * sizeof *held->tasks);
     }
-    task->ready_index = held->count;
-    held->tasks[held->count++] = task;
+    if (held->first == 0)
+        return;
+    memmove(held->tasks, held->tasks + held->first, held->count * sizeof *held->tasks);
+    held->first = 0;
+    for (uint32_t i = 0; i < held->count; i++)
+        held->tasks[i]->ready_index = i;
+}
+
+void sim_held_push(struct sim_held *held, struct sm_task *task)
+{
+    if (held->first + held->count == held->capacity)
+        make_room(held);
+    task->ready_index = held->first + held->count++;
+    held->tasks[task->ready_index] = task;
+}
+
+struct sm_task *sim_held_pop(struct sim_held *held)
+{
+    SM_ASSERT(held->count > 0);
+    struct sm_task *task = held->tasks[held->first++];
+
+    if (--held->count == 0)
+        held->first = 0;
+    return task;
+}
+
+bool sim_held_has(const struct sim_held *held, const struct sm_task *task)
+{
+    return task->ready_index >= held->first && task->ready_index < held->first + held->count &&
+           held->tasks[task->ready_index] == task;
 }
 
 void sim_held_remove(struct sim_held *held, struct sm_task *task)
 {
-    SM_ASSERT(held->tasks[task->ready_index] == task);
-    for (uint32_t i = task->ready_index; i + 1 < held->count; i++) {
+    SM_ASSERT(sim_held_has(held, task));
+    for (uint32_t i = task->ready_index; i + 1 < held->first + held->count; i++) {
         held->tasks[i] = held->tasks[i + 1];
         held->tasks[i]->ready_index = i;
     }

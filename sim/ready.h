@@ -34,10 +34,10 @@ struct sim_ready {
     uint64_t pct_salt;
 };
 
-/* Tasks that would be ready, were their machine not paused. */
+/* Tasks that would be ready, were their machine not paused or busy. */
 struct sim_held {
-    struct sm_task **tasks;
-    uint32_t count, capacity;
+    struct sm_task **tasks; /* from index `first` on, in order */
+    uint32_t first, count, capacity;
 };
 
 void sim_ready_init(struct sim_ready *ready, enum sim_policy policy, uint64_t key);
@@ -50,6 +50,9 @@ struct sim_ready_entry sim_ready_pick(struct sim_ready *ready);
 void sim_ready_remove(struct sim_ready *ready, struct sm_task *task);
 
 void sim_held_push(struct sim_held *held, struct sm_task *task);
+/* Takes the first one. Must not be empty. */
+struct sm_task *sim_held_pop(struct sim_held *held);
+bool sim_held_has(const struct sim_held *held, const struct sm_task *task);
 void sim_held_remove(struct sim_held *held, struct sm_task *task);
 void sim_held_finish(struct sim_held *held);
 

@@ -9,6 +9,10 @@
  * A timer lives in the task: one queue entry per task at most. Setting a later deadline only writes
  * the task's `timer_at`; when the entry comes up too early it is pushed again (re-arming on every
  * message would else leave a tombstone each time, at 5 to 10 times the cost).
+ *
+ * A task's deadline is on its machine's clock. `timer_at` and the queue are the world's time: the
+ * first at which the machine's clock shows the deadline. Where that clock changes its rate, all
+ * timers of the machine are set anew (clock.c).
  */
 #include "core/task.h"
 #include "sim/world.h"
@@ -47,9 +51,9 @@ static void make_ready(struct sm_task *task)
 
     task->cause = world->step;
     sim_watch(world, task);
-    if (SM_UNLIKELY(task->home->is_held))
-        sim_held_push(&sim_machine_of(task)->held, task);
-    else if (world->timer_runs)
+    if (SM_UNLIKELY(task->home->is_held) && sim_machine_holds(sim_machine_of(task), task))
+        return;
+    if (world->timer_runs)
         world->timer_task = task;
     else
         sim_ready_push_task(&world->ready, task);
@@ -106,21 +110,32 @@ static struct sim_event *timer_event(struct sim_world *world, const struct sm_ta
     return task->timer_event ? sim_events_at(&world->events, task->timer_event - 1) : NULL;
 }
 
+/* When a home's clock shows `deadline`, in the world's time. */
+static inline sm_time world_time(struct sm__home *home, sm_time deadline)
+{
+    if (SM_LIKELY(!home->is_bent))
+        return deadline;
+    return sim_clock_world(&machine_of_home(home)->clock, deadline);
+}
+
 void sm__sched_timer_set(struct sm_task *task, sm_time deadline)
 {
     struct sim_world *world = world_of(task->home);
     struct sim_event *pending = timer_event(world, task);
+    const sm_time at = world_time(task->home, deadline);
 
-    task->timer_at = deadline;
+    if (SM_UNLIKELY(task->home->is_bent))
+        task->deadline = deadline;
+    task->timer_at = at;
     if (pending) {
-        if (pending->at_ns <= deadline) {
+        if (pending->at_ns <= at) {
             pending->cause = world->step;
             sim_watch(world, pending);
             return;
         }
         pending->object = NULL; /* too late for this deadline: drop it when it comes up */
     }
-    timer_push(world, task, deadline);
+    timer_push(world, task, at);
 }
 
 void sm__sched_timer_clear(struct sm_task *task)
@@ -251,10 +266,22 @@ static void enter_task(struct sim_world *world, struct sm_task *task)
         world->tasks_alive--;
         sm__task_release(task);
     }
+    if (machine && SM_UNLIKELY(machine->home.is_held))
+        sim_cpu_charge(machine);
+}
+
+/* True if its machine has become busy since the task got ready: it is held. */
+static bool is_busy(struct sm_task *task)
+{
+    struct sim_machine *machine = sim_machine_of(task);
+
+    return sim_cpu_is_busy(machine) && sim_machine_holds(machine, task);
 }
 
 static void run_task(struct sim_world *world, struct sm_task *task)
 {
+    if (SM_UNLIKELY(task->home->is_held) && is_busy(task))
+        return;
     struct sim_record *record = begin_record(world, task);
 
     record->cause = task->cause;
@@ -300,6 +327,15 @@ static void run_timer(struct sim_world *world, struct sim_event *event)
         enter_task(world, world->timer_task);
 }
 
+/* A machine's processor is free for the task that has waited for it longest. */
+static void run_held(struct sim_world *world, struct sim_event *event)
+{
+    struct sm_task *task = sim_cpu_take(world, event);
+
+    if (task)
+        run_task(world, task);
+}
+
 /* One pick. What turns out to be stale costs no step. */
 static void step(struct sim_world *world)
 {
@@ -309,8 +345,10 @@ static void step(struct sim_world *world)
         run_task(world, entry.task);
     } else if (!entry.event->fire) {
         sim_events_give(&world->events, entry.event);
-    } else if (entry.event->kind != SIM_TIMER) {
+    } else if (SM_LIKELY(entry.event->kind > SIM_TIMER)) {
         run_event(world, entry.event);
+    } else if (entry.event->kind == SIM_TASK_RUN) {
+        run_held(world, entry.event);
     } else if (timer_is_due(world, entry.event)) {
         run_timer(world, entry.event);
     }

@@ -17,8 +17,6 @@
 #define STACK_COUNT_MAX_DEFAULT    (1u << 20)
 #define HEAP_LIMIT_DEFAULT_BYTES   ((size_t)64 << 20)
 #define INSTANT_EVENTS_MAX_DEFAULT 1000000u
-/* What the wall clock shows when a run starts: 2026-01-01 00:00:00 UTC. */
-#define WALL_START_NS ((sm_time)1767225600 * SM_S)
 
 static void apply_defaults(struct sim_options *options)
 {
@@ -201,12 +199,21 @@ static struct sim_world *world_of(struct sm__home *home)
 
 sm_time sm__clock_monotonic(struct sm__home *home)
 {
-    return world_of(home)->now;
+    const sm_time now = world_of(home)->now;
+    if (SM_LIKELY(!home || !home->is_bent))
+        return now;
+    struct sim_clock *clock = &((struct sim_machine *)(void *)home)->clock;
+    clock->mono_reads++;
+    return sim_clock_monotonic(clock, now);
 }
 
 sm_time sm__clock_wall(struct sm__home *home)
 {
-    return WALL_START_NS + world_of(home)->now;
+    if (!home || home->is_root)
+        return SIM_CLOCK_START_NS + world_of(home)->now;
+    struct sim_clock *clock = &((struct sim_machine *)(void *)home)->clock;
+    clock->wall_reads++;
+    return clock->wall_ns + sm__clock_monotonic(home);
 }
 
 void sm__random_rekey(struct sm__home *home, struct sm_random *random)

@@ -19,6 +19,8 @@
 #include "core/list.h"
 #include "core/seam.h"
 #include "core/task.h"
+#include "sim/clock.h"
+#include "sim/cpu.h"
 #include "sim/digest.h"
 #include "sim/event.h"
 #include "sim/heap.h"
@@ -54,14 +56,17 @@ struct sim_machine {
     uint32_t index; /* from 1; index - 1 is its place in world->machines and in the scenario */
     uint32_t incarnation; /* how often it has started */
     enum sim_machine_state state;
+    bool paused;
     char name[64];
     struct sim_heap heap;
-    struct sim_heap_leak leak;                 /* of all its proper stops */
-    struct sm_factory *factory;                /* in the machine's heap; NULL while OFF */
-    struct sm__owner boot;                     /* owner of the tasks that start and stop it */
-    sm_time stop_deadline;                     /* while STOPPING, on its own clock */
-    struct sm_random random;                   /* stream "daemon"; goes on across restarts */
-    struct sim_held held;                      /* ready tasks of a paused machine */
+    struct sim_heap_leak leak;  /* of all its proper stops */
+    struct sm_factory *factory; /* in the machine's heap; NULL while OFF */
+    struct sm__owner boot;      /* owner of the tasks that start and stop it */
+    sm_time stop_deadline;      /* while STOPPING, on its own clock */
+    struct sm_random random;    /* stream "daemon"; goes on across restarts */
+    struct sim_clock clock;     /* goes on through crashes */
+    struct sim_cpu cpu;
+    struct sim_held held;                      /* ready tasks of a paused or busy machine */
     void *disk;                                /* the disk's own */
     char roles[SIM_ROLES_MAX][SIM_ROLE_BYTES]; /* published by its daemons; "" is free */
 };

@@ -245,7 +245,7 @@ END_TEST
 /* Tasks of a paused machine wait in the order in which they came, whoever is taken out. */
 START_TEST(held_order)
 {
-    struct sim_held held = {NULL, 0, 0};
+    struct sim_held held = {0};
 
     set_up(SIM_POLICY_RANDOM, 1);
     for (uint32_t i = 0; i < 30; i++)
