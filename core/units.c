@@ -31,6 +31,8 @@ static const struct unit sizes[] = {
 
 static const struct unit shares[] = {{"%", 10000}};
 
+static const struct unit drifts[] = {{"ppm", 1000}, {"ppb", 1}};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A decimal number: whole + fraction / 10^fraction_digits. */
@@ -135,6 +137,11 @@ int sm__parse_share_ppm(const char *text, uint32_t *out_ppm)
         return -ERANGE;
     *out_ppm = (uint32_t)ppm;
     return 0;
+}
+
+int sm__parse_ppb(const char *text, int64_t *out_ppb)
+{
+    return parse(text, drifts, COUNT(drifts), out_ppb);
 }
 
 int sm__parse_i64(const char *text, int64_t *out)

@@ -5,6 +5,7 @@
  *   durations  5s 1.5s 10ms 20us 7ns 2m 1h       (a bare 0 is allowed)
  *   bytes      64KiB 1MiB 2GiB 1000 5kB 1MB
  *   shares     0.1% 5% 100%  -> parts per million
+ *   drifts     50ppm 0.5ppm 20ppb  -> parts per billion   (a bare 0 is allowed)
  * Each returns 0 with *out set; -EINVAL (wrong form or unit), -ERANGE (does not fit).
  * The text must be used up to its end.
  */
@@ -17,6 +18,7 @@
 int sm__parse_duration(const char *text, sm_time *out_ns);
 int sm__parse_bytes(const char *text, int64_t *out_bytes);
 int sm__parse_share_ppm(const char *text, uint32_t *out_ppm);
+int sm__parse_ppb(const char *text, int64_t *out_ppb);
 int sm__parse_i64(const char *text, int64_t *out);
 int sm__parse_bool(const char *text, bool *out); /* true false yes no on off */
 /* Shortest exact form with one unit: "1500ms", "5s", "0s". Returns the length. */

@@ -92,6 +92,7 @@ enum job_finding {
     JOB_FINDING_HISTORY,    /* the history is not linearizable */
     JOB_FINDING_EXIT,       /* the daemon ended the process */
     JOB_FINDING_SANITIZER,  /* a report of AddressSanitizer or UndefinedBehaviorSanitizer */
+    JOB_FINDING_LEAK,       /* a machine that has stopped had not freed all, and must */
 };
 
 struct job_property {

@@ -25,6 +25,7 @@ const char *cli_finding_kind(uint32_t finding)
         [JOB_FINDING_HISTORY] = "history",
         [JOB_FINDING_EXIT] = "exit",
         [JOB_FINDING_SANITIZER] = "sanitizer",
+        [JOB_FINDING_LEAK] = "leak",
     };
     return finding < sizeof kinds / sizeof *kinds ? kinds[finding] : "unknown";
 }

@@ -107,6 +107,8 @@ extern const struct bind_type bind_u32;      /* uint32_t */
 extern const struct bind_type bind_u64;      /* uint64_t */
 extern const struct bind_type bind_duration; /* int64_t, ns */
 extern const struct bind_type bind_range;    /* struct scn_range */
+extern const struct bind_type bind_offset;   /* struct scn_range, may be negative */
+extern const struct bind_type bind_drift;    /* struct scn_drift */
 extern const struct bind_type bind_restart;  /* struct scn_range, and at `second` bool: not never */
 extern const struct bind_type bind_share;    /* uint32_t, parts per million */
 extern const struct bind_type bind_bytes;    /* int64_t */

@@ -38,6 +38,10 @@ const char *scn_fault_kind_text(uint32_t kind)
                                                             [SCN_FAULT_CRASH] = "crash",
                                                             [SCN_FAULT_PARTITION] = "partition",
                                                             [SCN_FAULT_LINK] = "degrade",
-                                                            [SCN_FAULT_CLOG] = "clog"};
+                                                            [SCN_FAULT_CLOG] = "clog",
+                                                            [SCN_FAULT_CLOCK_STEP] = "clock-step",
+                                                            [SCN_FAULT_CLOCK_DRIFT] = "clock-drift",
+                                                            [SCN_FAULT_SLOW] = "slow",
+                                                            [SCN_FAULT_NO_MEMORY] = "no-memory"};
     return kind < SCN_FAULT_KIND_COUNT ? texts[kind] : "fault";
 }

@@ -41,7 +41,8 @@ int scn_format_range(char *text, size_t size, const struct scn_range *range)
     return snprintf(text, size, "%s..%s", min, max);
 }
 
-/* Writes millionths of `unit` without needless zeros: 1500 of 10,000 is "0.15". */
+/* Writes value / unit, of so many digits after the point, without needless zeros: 1500 of 10,000 is
+ * "0.15". */
 static int format_fraction(char *text, size_t size, uint32_t value, uint32_t unit, int digits)
 {
     uint32_t rest = value % unit;
@@ -59,6 +60,13 @@ int scn_format_share(char *text, size_t size, uint32_t ppm)
     char number[32];
     format_fraction(number, sizeof number, ppm, 10000, 4);
     return snprintf(text, size, "%s%%", number);
+}
+
+int scn_format_ppb(char *text, size_t size, int64_t ppb)
+{
+    char number[32];
+    format_fraction(number, sizeof number, (uint32_t)(ppb < 0 ? -ppb : ppb), 1000, 3);
+    return snprintf(text, size, "%s%sppm", ppb < 0 ? "-" : "", number);
 }
 
 int scn_format_bytes(char *text, size_t size, int64_t bytes)

@@ -25,6 +25,7 @@ void scn_outputf(struct scn_output *out, const char *format, ...) SM_PRINTF(2, 3
 #define SCN_VALUE_BYTES 96
 int scn_format_range(char *text, size_t size, const struct scn_range *range);
 int scn_format_share(char *text, size_t size, uint32_t ppm);
+int scn_format_ppb(char *text, size_t size, int64_t ppb); /* a drift: up to 4 * 10^9 */
 int scn_format_bytes(char *text, size_t size, int64_t bytes);
 int scn_format_latency(char *text, size_t size, const struct scn_latency *latency);
 /* What a link does, for people: "latency 2ms, loss 0.1%". */

@@ -26,6 +26,11 @@ struct scn_range {
     int64_t min_ns, max_ns;
 };
 
+/* The same of clock rates: how much faster than the world's time, in parts per billion. */
+struct scn_drift {
+    int64_t min_ppb, max_ppb;
+};
+
 enum scn_latency_kind {
     SCN_LATENCY_UNIFORM,     /* a_ns..b_ns; constant where equal */
     SCN_LATENCY_EXPONENTIAL, /* exponential(mean): a_ns = mean */
@@ -61,6 +66,23 @@ struct scn_pair {
     const char *key, *value;
 };
 
+enum scn_clock_field {
+    SCN_CLOCK_OFFSET = 1 << 0,
+    SCN_CLOCK_DRIFT = 1 << 1,
+};
+
+/* Of each machine alike; each draws its own. */
+struct scn_clock {
+    uint32_t set;            /* enum scn_clock_field: given, or by default in swarm mode */
+    struct scn_range offset; /* of the wall clock, when the run starts */
+    struct scn_drift drift;  /* of both clocks */
+};
+
+/* What a machine's processor takes for a step; zeros: no time at all. */
+struct scn_cpu {
+    int64_t per_event_ns, per_byte_ns;
+};
+
 /* An entry of `machines:`: `count` machines of one kind. */
 struct scn_group {
     const char *name;
@@ -73,6 +95,8 @@ struct scn_group {
     uint32_t config_count;
     struct scn_pair *config; /* in file order; scalars as text */
     int64_t memory_bytes;    /* 0: the default */
+    struct scn_clock clock;
+    struct scn_cpu cpu;
 };
 
 enum scn_fault_kind {
@@ -81,6 +105,10 @@ enum scn_fault_kind {
     SCN_FAULT_PARTITION,
     SCN_FAULT_LINK, /* `degrade`: latency, loss ... of links for a while */
     SCN_FAULT_CLOG, /* holds messages, then releases them */
+    SCN_FAULT_CLOCK_STEP,
+    SCN_FAULT_CLOCK_DRIFT,
+    SCN_FAULT_SLOW,      /* the processor takes longer */
+    SCN_FAULT_NO_MEMORY, /* allocations fail */
     SCN_FAULT_KIND_COUNT
 };
 
@@ -108,10 +136,18 @@ struct scn_fault {
     uint32_t split;      /* enum scn_split, partition only; isolate alone may have an `of` */
     bool repeats;        /* `every` was given */
     struct scn_range every, at, lasts /* `for` */, restart;
-    bool restarts;        /* crash: comes up again after `restart` */
-    bool wipe;            /* crash: the disk is lost, too */
-    struct scn_link link; /* degrade and clog: which links, and what happens to them */
+    bool restarts;          /* crash: comes up again after `restart` */
+    bool wipe;              /* crash: the disk is lost, too */
+    struct scn_link link;   /* degrade and clog: which links, and what happens to them */
+    struct scn_range step;  /* clock-step */
+    struct scn_drift drift; /* clock-drift */
+    uint32_t factor;        /* slow */
+    uint32_t share_ppm;     /* no-memory: of the allocations; or, instead, */
+    uint64_t nth;           /* the one that fails, counted from the fault's beginning */
+    int64_t above_bytes;    /* no-memory: smaller ones are let alone */
 };
+
+enum scn_leaks { SCN_LEAKS_ANY, SCN_LEAKS_NONE };
 
 enum scn_policy { SCN_POLICY_RANDOM, SCN_POLICY_FIFO, SCN_POLICY_PCT };
 
@@ -134,6 +170,7 @@ struct scn {
     uint32_t eventually_count, sometimes_count;
     const char **eventually, **sometimes;
     const char *linearizable; /* "", "register", ... */
+    uint32_t leaks;           /* enum scn_leaks: what a machine may leave when it has stopped */
     bool swarm, buggify;
     uint32_t policy; /* enum scn_policy */
     int64_t slack_ns;

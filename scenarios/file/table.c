@@ -10,6 +10,9 @@
 #define FAULTS_MAX 1000
 #define EXPECT_MAX 256
 
+#define SWARM_OFFSET_NS (50 * SM_MS)
+#define SWARM_DRIFT_PPB INT64_C(50000)
+
 /* ---- expectations, scheduler, limits ---- */
 
 static const struct scn *scn_of(const char *source)
@@ -32,12 +35,19 @@ static bool has_model(const char *source)
     return *scn_of(source)->linearizable != '\0';
 }
 
+static bool forbids_leaks(const char *source)
+{
+    return scn_of(source)->leaks == SCN_LEAKS_NONE;
+}
+
 static bool expects(const char *source)
 {
-    return has_eventually(source) || has_sometimes(source) || has_model(source);
+    return has_eventually(source) || has_sometimes(source) || has_model(source) ||
+           forbids_leaks(source);
 }
 
 static const char *const model_words[] = {"register", NULL};
+static const char *const leak_words[] = {[SCN_LEAKS_ANY] = "any", [SCN_LEAKS_NONE] = "none", NULL};
 
 static const struct bind_field expect_fields[] = {
     {.key = "eventually",
@@ -60,6 +70,13 @@ static const struct bind_field expect_fields[] = {
      .offset = offsetof(struct scn, linearizable),
      .words = model_words,
      .when = has_model},
+    {.key = "leaks",
+     .about = "what may be left allocated on a machine that has stopped properly",
+     .type = &bind_word,
+     .offset = offsetof(struct scn, leaks),
+     .fallback = "any",
+     .words = leak_words,
+     .when = forbids_leaks},
 };
 static const struct bind_table expect_table = {.what = "the list of expectations",
                                                TABLE(expect_fields)};
@@ -130,9 +147,24 @@ static bool has_faults(const char *source)
     return scn_of(source)->fault_count > 0;
 }
 
+/* In swarm mode clocks are a little off, unless a machine's `clock` says otherwise. */
+static void disturb_clocks(struct scn *scn)
+{
+    for (uint32_t i = 0; i < scn->group_count; i++) {
+        struct scn_clock *clock = &scn->groups[i].clock;
+        if (!(clock->set & SCN_CLOCK_OFFSET))
+            clock->offset = (struct scn_range){-SWARM_OFFSET_NS, SWARM_OFFSET_NS};
+        if (!(clock->set & SCN_CLOCK_DRIFT))
+            clock->drift = (struct scn_drift){-SWARM_DRIFT_PPB, SWARM_DRIFT_PPB};
+        clock->set = SCN_CLOCK_OFFSET | SCN_CLOCK_DRIFT;
+    }
+}
+
 static int check_scenario(struct bind *b, const struct scn_node *map, char *target)
 {
-    const struct scn *scn = scn_of(target);
+    struct scn *scn = (struct scn *)(void *)target;
+    if (scn->swarm)
+        disturb_clocks(scn);
     const struct scn_node *heal = scn_node_get(map, "heal");
     if (!heal || scn->heal_ns < scn->time_ns)
         return 0;

@@ -101,6 +101,26 @@ static int check_degrade(struct bind *b, const struct scn_node *map, char *targe
     return check_fault(b, map, target);
 }
 
+static int check_no_memory(struct bind *b, const struct scn_node *map, char *target)
+{
+    const struct scn_node *share = scn_node_get(map, "share"), *nth = scn_node_get(map, "nth");
+    if (share && nth)
+        return bind_fail(b, nth, "a no-memory fault takes 'share' or 'nth', not both");
+    if (!share && !nth)
+        return bind_fail(b, map, "a no-memory fault needs 'share: 5%%' or 'nth: 100'");
+    return check_fault(b, map, target);
+}
+
+static bool fails_by_share(const char *source)
+{
+    return fault_of(source)->nth == 0;
+}
+
+static bool fails_by_number(const char *source)
+{
+    return fault_of(source)->nth > 0;
+}
+
 static const struct bind_field pause_fields[] = {FAULT_NAME, FAULT_OF(NULL), FAULT_TIMES,
                                                  FAULT_FOR};
 static const struct bind_field crash_fields[] = {
@@ -137,20 +157,87 @@ static const struct bind_field degrade_fields[] = {FAULT_NAME, LINK_ENDS(struct 
 static const struct bind_field clog_fields[] = {FAULT_NAME, LINK_ENDS(struct scn_fault, link.),
                                                 FAULT_TIMES, FAULT_FOR};
 
-#define FAULT_TABLE(kind_, check_, schema_)                 \
+static const struct bind_field clock_step_fields[] = {
+    FAULT_NAME,
+    FAULT_OF(NULL),
+    FAULT_TIMES,
+    {.key = "by",
+     .about = "how far the wall clock steps, forward or back",
+     .type = &bind_offset,
+     .offset = offsetof(struct scn_fault, step),
+     .required = true,
+     .min = -SCN_DURATION_MAX_NS,
+     .max = SCN_DURATION_MAX_NS},
+};
+static const struct bind_field clock_drift_fields[] = {
+    FAULT_NAME,
+    FAULT_OF(NULL),
+    FAULT_TIMES,
+    FAULT_FOR,
+    {.key = "by",
+     .about = "how much faster, or slower, both clocks run meanwhile",
+     .type = &bind_drift,
+     .offset = offsetof(struct scn_fault, drift),
+     .required = true,
+     .min = -SCN_DRIFT_MAX_PPB,
+     .max = SCN_DRIFT_MAX_PPB},
+};
+static const struct bind_field slow_fields[] = {
+    FAULT_NAME,
+    FAULT_OF(NULL),
+    FAULT_TIMES,
+    FAULT_FOR,
+    {.key = "factor",
+     .about = "so many times what the machine's `cpu` says, or 20us per event and 10ns per byte",
+     .type = &bind_u32,
+     .offset = offsetof(struct scn_fault, factor),
+     .fallback = "10",
+     .min = 2,
+     .max = 10000},
+};
+static const struct bind_field no_memory_fields[] = {
+    FAULT_NAME,
+    FAULT_OF(NULL),
+    FAULT_TIMES,
+    FAULT_FOR,
+    {.key = "share",
+     .about = "share of the allocations that fail",
+     .type = &bind_share,
+     .offset = offsetof(struct scn_fault, share_ppm),
+     .when = fails_by_share},
+    {.key = "nth",
+     .about = "which allocation fails, counted from the fault's beginning",
+     .type = &bind_u64,
+     .offset = offsetof(struct scn_fault, nth),
+     .min = 1,
+     .max = INT64_C(1000000000000),
+     .when = fails_by_number},
+    {.key = "above",
+     .about = "allocations of this size and smaller ones neither fail nor count",
+     .type = &bind_bytes,
+     .offset = offsetof(struct scn_fault, above_bytes),
+     .fallback = "0",
+     .max = TIB},
+};
+
+#define FAULT_TABLE(kind_, text_, check_, schema_)          \
     static const struct bind_table kind_##_table = {        \
-        .what = "a " #kind_ " fault",                       \
+        .what = "a " text_ " fault",                        \
         .size = sizeof(struct scn_fault),                   \
         .set_offset = offsetof(struct scn_fault, link.set), \
         .check = (check_),                                  \
         .schema = (schema_),                                \
         TABLE(kind_##_fields),                              \
     }
-FAULT_TABLE(pause, check_fault, FAULT_ONE_TIME);
-FAULT_TABLE(crash, check_fault, FAULT_ONE_TIME);
-FAULT_TABLE(partition, check_partition, FAULT_ONE_TIME);
-FAULT_TABLE(degrade, check_degrade, FAULT_ONE_TIME ", " LINK_SCHEMA);
-FAULT_TABLE(clog, check_fault, FAULT_ONE_TIME);
+FAULT_TABLE(pause, "pause", check_fault, FAULT_ONE_TIME);
+FAULT_TABLE(crash, "crash", check_fault, FAULT_ONE_TIME);
+FAULT_TABLE(partition, "partition", check_partition, FAULT_ONE_TIME);
+FAULT_TABLE(degrade, "degrade", check_degrade, FAULT_ONE_TIME ", " LINK_SCHEMA);
+FAULT_TABLE(clog, "clog", check_fault, FAULT_ONE_TIME);
+FAULT_TABLE(clock_step, "clock-step", check_fault, FAULT_ONE_TIME);
+FAULT_TABLE(clock_drift, "clock-drift", check_fault, FAULT_ONE_TIME);
+FAULT_TABLE(slow, "slow", check_fault, FAULT_ONE_TIME);
+FAULT_TABLE(no_memory, "no-memory", check_no_memory, FAULT_ONE_TIME);
 
 /* The index is the enum scn_fault_kind. */
 static const struct bind_field fault_fields[SCN_FAULT_KIND_COUNT] = {
@@ -174,6 +261,22 @@ static const struct bind_field fault_fields[SCN_FAULT_KIND_COUNT] = {
                         .about = "links hold messages, then release them",
                         .type = &bind_submap,
                         .table = &clog_table},
+    [SCN_FAULT_CLOCK_STEP] = {.key = "clock-step",
+                              .about = "a machine's wall clock is set to another time",
+                              .type = &bind_submap,
+                              .table = &clock_step_table},
+    [SCN_FAULT_CLOCK_DRIFT] = {.key = "clock-drift",
+                               .about = "a machine's clocks run too fast or too slow for a while",
+                               .type = &bind_submap,
+                               .table = &clock_drift_table},
+    [SCN_FAULT_SLOW] = {.key = "slow",
+                        .about = "a machine's work takes longer for a while",
+                        .type = &bind_submap,
+                        .table = &slow_table},
+    [SCN_FAULT_NO_MEMORY] = {.key = "no-memory",
+                             .about = "some allocations of a machine fail for a while",
+                             .type = &bind_submap,
+                             .table = &no_memory_table},
 };
 const struct bind_table bind_fault = {
     .what = "the list of faults", .size = sizeof(struct scn_fault), TABLE(fault_fields)};

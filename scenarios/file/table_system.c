@@ -79,6 +79,55 @@ static bool is_counted(const char *source)
     return ((const struct scn_group *)(const void *)source)->counted;
 }
 
+static bool has_clock(const char *source)
+{
+    return ((const struct scn_group *)(const void *)source)->clock.set != 0;
+}
+
+static bool has_cpu(const char *source)
+{
+    const struct scn_cpu *cpu = &((const struct scn_group *)(const void *)source)->cpu;
+    return cpu->per_event_ns > 0 || cpu->per_byte_ns > 0;
+}
+
+static const struct bind_field clock_fields[] = {
+    {.key = "offset",
+     .about = "how far off its wall clock is when the run starts; -50ms..50ms in swarm mode",
+     .type = &bind_offset,
+     .offset = offsetof(struct scn_clock, offset),
+     .bit = SCN_CLOCK_OFFSET,
+     .min = -SCN_DURATION_MAX_NS,
+     .max = SCN_DURATION_MAX_NS},
+    {.key = "drift",
+     .about = "how much too fast its clocks run; -50ppm..50ppm in swarm mode",
+     .type = &bind_drift,
+     .offset = offsetof(struct scn_clock, drift),
+     .bit = SCN_CLOCK_DRIFT,
+     .min = -SCN_DRIFT_MAX_PPB,
+     .max = SCN_DRIFT_MAX_PPB},
+};
+static const struct bind_table clock_table = {
+    .what = "a machine's clock",
+    .set_offset = offsetof(struct scn_clock, set),
+    TABLE(clock_fields),
+};
+
+static const struct bind_field cpu_fields[] = {
+    {.key = "per_event",
+     .about = "how long a step of a task keeps the processor busy",
+     .type = &bind_duration,
+     .offset = offsetof(struct scn_cpu, per_event_ns),
+     .fallback = "0s",
+     .max = SM_S},
+    {.key = "per_byte",
+     .about = "the same for each byte that it sends, receives, reads or writes",
+     .type = &bind_duration,
+     .offset = offsetof(struct scn_cpu, per_byte_ns),
+     .fallback = "0s",
+     .max = SM_MS},
+};
+static const struct bind_table cpu_table = {.what = "a machine's processor", TABLE(cpu_fields)};
+
 static const struct bind_field machine_fields[] = {
     {.key = "count",
      .about = "how many machines of this kind: name1, name2, ...",
@@ -109,6 +158,18 @@ static const struct bind_field machine_fields[] = {
      .min = 64 << 10,
      .max = TIB,
      .when = has_memory},
+    {.key = "clock",
+     .about = "the machine's clocks: each machine draws its own from the ranges",
+     .type = &bind_submap,
+     .offset = offsetof(struct scn_group, clock),
+     .table = &clock_table,
+     .when = has_clock},
+    {.key = "cpu",
+     .about = "what the machine's processor takes for its work; nothing if not given",
+     .type = &bind_submap,
+     .offset = offsetof(struct scn_group, cpu),
+     .table = &cpu_table,
+     .when = has_cpu},
     {.key = "plugin",
      .about = "the plugin of this machine, where it differs from the scenario's",
      .type = &bind_text,

@@ -12,6 +12,9 @@
 /* A year. Sums of a few durations stay far from the end of int64_t. */
 #define SCN_DURATION_MAX_NS (8760 * 3600 * SM_S)
 
+/* Ten percent: no clock that anybody uses is as bad. */
+#define SCN_DRIFT_MAX_PPB INT64_C(100000000)
+
 /* Fields are reached by offset; memcpy keeps that free of aliasing and alignment questions. */
 #define STORE(field, target, value) memcpy((target) + (field)->offset, &(value), sizeof(value))
 #define LOAD(field, source, value)  memcpy(&(value), (source) + (field)->offset, sizeof(value))

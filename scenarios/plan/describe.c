@@ -133,6 +133,34 @@ static void put_links(struct line *line, const struct scn *scn, const struct scn
     put(line, " %s -> %s", from, to);
 }
 
+/* "no-memory store 5% above 1KiB" */
+static void put_machine_fault(struct line *line, const struct scn *scn,
+                              const struct plan_fault *fault)
+{
+    const struct scn_fault *entry = &scn->faults[fault->fault];
+    char value[SCN_VALUE_BYTES];
+    put(line, "%s ", scn_fault_kind_text(fault->kind));
+    put_target(line, scn, fault);
+    if (fault->kind == SCN_FAULT_CLOCK_STEP) {
+        put(line, fault->amount < 0 ? " by -" : " by ");
+        put_duration(line, fault->amount < 0 ? -fault->amount : fault->amount);
+    } else if (fault->kind == SCN_FAULT_CLOCK_DRIFT) {
+        scn_format_ppb(value, sizeof value, fault->amount);
+        put(line, " by %s", value);
+    } else if (fault->kind == SCN_FAULT_SLOW) {
+        put(line, " %u times", entry->factor);
+    } else if (entry->nth) {
+        put(line, " allocation %" PRIu64, entry->nth);
+    } else {
+        scn_format_share(value, sizeof value, entry->share_ppm);
+        put(line, " %s", value);
+    }
+    if (entry->above_bytes > 0) {
+        scn_format_bytes(value, sizeof value, entry->above_bytes);
+        put(line, " above %s", value);
+    }
+}
+
 static void put_what(struct line *line, const struct scn *scn, const struct plan_fault *fault)
 {
     const struct scn_fault *entry = &scn->faults[fault->fault];
@@ -157,6 +185,12 @@ static void put_what(struct line *line, const struct scn *scn, const struct plan
         put(line, "clog");
         put_links(line, scn, &entry->link);
         break;
+    case SCN_FAULT_CLOCK_STEP:
+    case SCN_FAULT_CLOCK_DRIFT:
+    case SCN_FAULT_SLOW:
+    case SCN_FAULT_NO_MEMORY:
+        put_machine_fault(line, scn, fault);
+        break;
     case SCN_FAULT_KIND_COUNT:
         break;
     }
@@ -168,9 +202,10 @@ int plan_describe(const struct scn *scn, const struct plan_fault *fault, char *t
     put(&line, "%4" PRId64 ".%03" PRId64 "s ", fault->begin_ns / SM_S,
         fault->begin_ns % SM_S / SM_MS);
     put_what(&line, scn, fault);
-    if (fault->end_ns == INT64_MAX) {
+    const bool at_once = fault->kind == SCN_FAULT_CLOCK_STEP;
+    if (!at_once && fault->end_ns == INT64_MAX) {
         put(&line, " for good");
-    } else {
+    } else if (!at_once) {
         put(&line, " for ");
         put_duration(&line, fault->end_ns - fault->begin_ns);
     }

@@ -14,6 +14,7 @@ enum purpose {
     DRAW_TARGET = 2,
     DRAW_SIDES = 3,
     DRAW_FIRE = 4,
+    DRAW_AMOUNT = 5,
     DRAWS = 16,
 };
 
@@ -59,15 +60,46 @@ void plan_walk_begin(struct plan_walk *walk, const struct scn *scn, uint64_t see
 
 static bool ends(const struct scn_fault *entry)
 {
+    if (entry->kind == SCN_FAULT_CLOCK_STEP)
+        return false;
     return entry->kind != SCN_FAULT_CRASH || entry->restarts;
+}
+
+/* True for a fault of one machine. */
+static bool has_machine(const struct scn_fault *entry)
+{
+    switch ((enum scn_fault_kind)entry->kind) {
+    case SCN_FAULT_PAUSE:
+    case SCN_FAULT_CRASH:
+    case SCN_FAULT_CLOCK_STEP:
+    case SCN_FAULT_CLOCK_DRIFT:
+    case SCN_FAULT_SLOW:
+    case SCN_FAULT_NO_MEMORY:
+        return true;
+    case SCN_FAULT_PARTITION:
+        return entry->split == SCN_SPLIT_ISOLATE;
+    case SCN_FAULT_LINK:
+    case SCN_FAULT_CLOG:
+    case SCN_FAULT_KIND_COUNT:
+        break;
+    }
+    return false;
+}
+
+static int64_t draw_amount(const struct plan_walk *walk, const struct scn_fault *entry)
+{
+    if (entry->kind == SCN_FAULT_CLOCK_STEP)
+        return draw_range(walk, DRAW_AMOUNT, &entry->step);
+    if (entry->kind != SCN_FAULT_CLOCK_DRIFT)
+        return 0;
+    const struct scn_range range = {entry->drift.min_ppb, entry->drift.max_ppb};
+    return draw_range(walk, DRAW_AMOUNT, &range);
 }
 
 /* The machine that `of` means this time. SCN_NONE: by role, or not a fault of one machine. */
 static uint32_t choose_machine(const struct plan_walk *walk, const struct scn_fault *entry)
 {
-    bool one = entry->kind == SCN_FAULT_PAUSE || entry->kind == SCN_FAULT_CRASH ||
-               (entry->kind == SCN_FAULT_PARTITION && entry->split == SCN_SPLIT_ISOLATE);
-    if (!one || *entry->of_role)
+    if (!has_machine(entry) || *entry->of_role)
         return SCN_NONE;
     uint64_t target = draw(walk, DRAW_TARGET);
     if (entry->of_group == SCN_NONE)
@@ -99,6 +131,7 @@ bool plan_walk_next(struct plan_walk *walk, struct plan_fault *out)
         .end_ns = end,
         .machine = choose_machine(walk, entry),
         .draw = draw(walk, DRAW_FIRE),
+        .amount = draw_amount(walk, entry),
     };
     walk->previous_ns = ends(entry) ? end : begin;
     walk->number++;

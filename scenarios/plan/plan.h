@@ -24,6 +24,7 @@ struct plan_fault {
     int64_t end_ns;   /* when it is undone (resume, restart, heal); INT64_MAX: never */
     uint32_t machine; /* 0-based target; SCN_NONE: by role, or a whole partition or rule */
     uint64_t draw;    /* for what is decided when it fires (which of several leaders) */
+    int64_t amount;   /* clock-step: ns; clock-drift: ppb; else 0 */
     /*
      * partition: for each machine the side that it is on. Only machines of one side see each other.
      *   halves, isolate, minority   0 and 1; isolate: 1 is the one, minority: 1 are the few
@@ -49,6 +50,13 @@ struct plan {
  */
 int plan_expand(const struct scn *scn, uint64_t seed, void *(*alloc)(void *arg, size_t size),
                 void *arg, struct plan *out);
+
+/* How a machine's clocks begin. */
+struct plan_clock {
+    int64_t offset_ns; /* of the wall clock */
+    int64_t drift_ppb; /* of both */
+};
+struct plan_clock plan_clock(const struct scn *scn, uint64_t seed, uint32_t machine);
 
 /*
  * One line for people, without a line feed: "  12.345s pause client2 for 3.2s". Returns its length

@@ -9,6 +9,7 @@
  * paused machine had work to do, a cut link lost a message.
  */
 #include "core/random.h"
+#include "scenarios/worker/machine_fault.h"
 #include "scenarios/worker/network.h"
 #include "scenarios/worker/worker.h"
 #include "sim/disk.h"
@@ -28,6 +29,7 @@ struct active {
     uint32_t rule;        /* of the network; 0: none */
     sm_time ended_ns;
     bool observed;
+    struct machine_fault of_machine;
 };
 
 struct nemesis {
@@ -125,6 +127,19 @@ static bool begin_partition(struct nemesis *nemesis, const struct plan_fault *fa
     return true;
 }
 
+static bool begin_of_machine(struct nemesis *nemesis, const struct plan_fault *fault,
+                             struct active *active)
+{
+    struct sim_machine *machine = target_of(nemesis, fault);
+
+    if (!machine || !is_up(machine))
+        return false;
+    active->machine = machine->index;
+    machine_fault_begin(&active->of_machine, &nemesis->run->scn->faults[fault->fault], fault,
+                        machine);
+    return true;
+}
+
 static bool begin_fault(struct nemesis *nemesis, const struct plan_fault *fault,
                         struct active *active)
 {
@@ -139,6 +154,11 @@ static bool begin_fault(struct nemesis *nemesis, const struct plan_fault *fault,
     case SCN_FAULT_CLOG:
         active->rule = worker_network_rule_add(nemesis->run, fault);
         return true;
+    case SCN_FAULT_CLOCK_STEP:
+    case SCN_FAULT_CLOCK_DRIFT:
+    case SCN_FAULT_SLOW:
+    case SCN_FAULT_NO_MEMORY:
+        return begin_of_machine(nemesis, fault, active);
     case SCN_FAULT_KIND_COUNT:
         break;
     }
@@ -159,6 +179,16 @@ static void end_pause(struct nemesis *nemesis, struct active *active)
         sim_machine_resume(machine);
 }
 
+static void end_of_machine(struct nemesis *nemesis, const struct plan_fault *fault,
+                           struct active *active)
+{
+    struct sim_machine *machine = nemesis->run->world->machines[active->machine - 1];
+
+    active->observed = machine_fault_observed(&active->of_machine, fault, machine);
+    machine_fault_end(&active->of_machine, &nemesis->run->scn->faults[fault->fault], fault,
+                      machine);
+}
+
 static void end_fault(struct nemesis *nemesis, const struct plan_fault *fault,
                       struct active *active)
 {
@@ -173,6 +203,12 @@ static void end_fault(struct nemesis *nemesis, const struct plan_fault *fault,
     case SCN_FAULT_LINK:
     case SCN_FAULT_CLOG:
         active->observed = worker_network_rule_remove(nemesis->run, active->rule) > 0;
+        break;
+    case SCN_FAULT_CLOCK_STEP:
+    case SCN_FAULT_CLOCK_DRIFT:
+    case SCN_FAULT_SLOW:
+    case SCN_FAULT_NO_MEMORY:
+        end_of_machine(nemesis, fault, active);
         break;
     case SCN_FAULT_KIND_COUNT:
         break;
@@ -208,14 +244,16 @@ static void on_begin(struct sim_world *world, struct sim_event *event)
     const struct plan_fault *fault = &nemesis->run->plan.faults[event->number - 1];
     struct active *active = &nemesis->faults[event->number - 1];
 
-    (void)world;
     if (!begin_fault(nemesis, fault, active)) {
         active->state = SKIPPED;
         return;
     }
     active->state = ACTIVE;
     nemesis->counts[fault->fault].fired++;
-    if (fault->end_ns != INT64_MAX)
+    if (fault->kind == SCN_FAULT_CLOCK_STEP) {
+        active->state = OVER; /* at once; whether somebody looks at the clock is seen later */
+        active->ended_ns = world->now;
+    } else if (fault->end_ns != INT64_MAX)
         schedule(nemesis, fault->end_ns, SIM_FAULT_END, fault->id, on_end);
     else
         nemesis->counts[fault->fault].observed += active->observed;
@@ -250,10 +288,31 @@ void nemesis_destroy(struct nemesis *nemesis)
 {
     if (!nemesis)
         return;
+    for (uint32_t i = 0; i < nemesis->run->plan.count; i++) {
+        if (nemesis->faults[i].of_machine.memory) /* the run has ended before the fault */
+            end_of_machine(nemesis, &nemesis->run->plan.faults[i], &nemesis->faults[i]);
+    }
     sim_host_free(nemesis->faults);
     sim_host_free(nemesis->pause_depth);
     sim_host_free(nemesis->counts);
     sim_host_free(nemesis);
+}
+
+/* Clock steps that somebody has seen. */
+static void count_steps(const struct nemesis *nemesis, struct job_result *result)
+{
+    const struct plan *plan = &nemesis->run->plan;
+
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct plan_fault *fault = &plan->faults[i];
+        const struct active *active = &nemesis->faults[i];
+        if (fault->kind != SCN_FAULT_CLOCK_STEP || active->state != OVER ||
+            fault->fault >= result->fault_count)
+            continue;
+        const struct sim_machine *machine = nemesis->run->world->machines[active->machine - 1];
+        result->faults[fault->fault].observed +=
+            machine_fault_observed(&active->of_machine, fault, machine);
+    }
 }
 
 void nemesis_count(const struct nemesis *nemesis, struct job_result *result)
@@ -262,6 +321,7 @@ void nemesis_count(const struct nemesis *nemesis, struct job_result *result)
 
     result->fault_count = count < JOB_FAULTS_MAX ? count : JOB_FAULTS_MAX;
     memcpy(result->faults, nemesis->counts, result->fault_count * sizeof *result->faults);
+    count_steps(nemesis, result);
 }
 
 uint32_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size)

@@ -13,6 +13,7 @@
 #include <steelmill/errors.h>
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -51,6 +52,22 @@ void worker_log_flush(struct run *run)
     if (run->log_bytes)
         write_all(run->command->log_fd, run->log_text, run->log_bytes);
     run->log_bytes = 0;
+}
+
+void worker_note(struct run *run, const char *format, ...)
+{
+    char *note = run->result->note;
+    const size_t used = strlen(note);
+    const size_t room = sizeof run->result->note - used;
+    va_list args;
+
+    va_start(args, format);
+    const int length = vsnprintf(note + used, room, format, args);
+    va_end(args);
+    if (length < 0 || (size_t)length + 1 >= room)
+        note[used] = '\0'; /* no half lines */
+    else
+        memcpy(note + used + length, "\n", 2);
 }
 
 static void take_log(void *arg, const char *text, size_t size)
@@ -100,6 +117,7 @@ static struct sim_options options_of(struct run *run)
         .watch_step = command->watch_event ? command->watch_cause : UINT64_MAX,
         .scheduled = watch_scheduled,
         .reached = watch_reached,
+        .leak_sites = scn->leaks == SCN_LEAKS_NONE,
         .buggify = scn->buggify,
         .failed = finding_of_failure,
         .log = take_log,
@@ -116,9 +134,14 @@ static void add_machines(struct run *run)
     char name[JOB_NAME_BYTES];
 
     for (uint32_t i = 0; i < scn->machine_count; i++) {
+        const struct scn_group *group = &scn->groups[scn_machine_group(scn, i)];
+        const struct plan_clock clock = plan_clock(scn, run->command->seed, i);
         scn_machine_name(scn, i, name, sizeof name);
-        sim_machine_add(run->world, name,
-                        (size_t)scn->groups[scn_machine_group(scn, i)].memory_bytes);
+        struct sim_machine *machine =
+            sim_machine_add(run->world, name, (size_t)group->memory_bytes);
+        sim_machine_clock_step(machine, clock.offset_ns);
+        sim_machine_clock_drift(machine, clock.drift_ppb);
+        sim_machine_cpu_set(machine, group->cpu.per_event_ns, group->cpu.per_byte_ns);
     }
 }
 
@@ -193,9 +216,8 @@ static void judge_history(struct run *run)
         finding_of_judgement(run, JOB_FINDING_HISTORY, run->scn->linearizable, "%s", text);
         break;
     case SIM_TOO_COSTLY:
-        snprintf(run->result->note, sizeof run->result->note,
-                 "the history is too entangled to be judged: %zu operations\n",
-                 run->world->history.count);
+        worker_note(run, "the history is too entangled to be judged: %zu operations",
+                    run->world->history.count);
         break;
     }
 }
@@ -230,13 +252,14 @@ static bool all_off(const struct run *run)
 static void stop_machines(struct run *run)
 {
     struct sim_world *world = run->world;
-    const sm_time deadline = world->now + STOP_LIMIT_NS;
 
-    for (uint32_t i = world->machine_count; i-- > 0;)
-        sim_machine_stop(world->machines[i], deadline);
-    /* A little beyond the deadline, so that a hook that misses it is reported by its own factory.
-     */
-    sim_world_run(world, deadline + SM_S);
+    for (uint32_t i = world->machine_count; i-- > 0;) {
+        struct sim_machine *machine = world->machines[i];
+        sim_machine_stop(machine, sm__clock_monotonic(&machine->home) + STOP_LIMIT_NS);
+    }
+    /* Well beyond the deadline on the slowest of clocks, so that a hook that misses it is reported
+     * by its own factory. */
+    sim_world_run(world, world->now + 2 * STOP_LIMIT_NS + SM_S);
     if (!world->failed && !all_off(run))
         finding_of_judgement(run, JOB_FINDING_DAEMON, "stop",
                              "machines did not stop within %lld s of virtual time",
@@ -305,8 +328,7 @@ static void pass_time(struct run *run)
     if (outcome == SIM_FAILED)
         return;
     if (cut && outcome == SIM_TIME_UP) {
-        snprintf(run->result->note, sizeof run->result->note,
-                 "stopped before its end: not judged\n");
+        worker_note(run, "stopped before its end: not judged");
         run->over = true;
         return;
     }
@@ -318,6 +340,7 @@ void worker_run_conclude(struct run *run, bool idle)
     judge(run, idle);
     if (!run->over)
         stop_machines(run);
+    worker_judge_leaks(run);
 }
 
 int worker_run_begin(struct run *run)

@@ -7,7 +7,8 @@
  *   plugin.c    loading a plugin and checking it against the scenario
  *   run.c       one run from start to verdict
  *   program.c   how a machine of the scenario starts and stops
- *   nemesis.c   carries the plan out
+ *   nemesis.c   carries the plan out; machine_fault.c: clocks, processors, memory
+ *   leak.c      what machines have not freed
  *   finding.c   a failure becomes a finding in the result; signals and loops
  *   sanitizer.c so does a sanitizer's report, in builds that have one
  *   backtrace.c return addresses and modules
@@ -73,6 +74,11 @@ void worker_run_free(struct run *run);
 /* Fills in what is counted, and hands out the last of log and trace. The verdict stands already. */
 void worker_finish(struct run *run);
 void worker_log_flush(struct run *run);
+/* Adds a line to the result's notes, as far as there is room. */
+void worker_note(struct run *run, const char *format, ...) SM_PRINTF(2, 3);
+
+/* ---- leak.c: after the machines have stopped ---- */
+void worker_judge_leaks(struct run *run);
 
 /* ---- watch.c: sim_options.scheduled and .reached ---- */
 void watch_scheduled(void *run, const void *object);

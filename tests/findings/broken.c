@@ -50,6 +50,21 @@ __attribute__((noinline)) static void write_beyond(void)
     free(nowhere);
 }
 
+__attribute__((noinline)) static void forget(void)
+{
+    nowhere = malloc(1000);
+}
+
+/* Nothing wrong: what faults of clocks and memory have an effect on. */
+static void work(void)
+{
+    while (!sm_sleep(10 * SM_MS)) {
+        nowhere = malloc(2000);
+        sink += nowhere != NULL && sm_wall_now() > 0;
+        free(nowhere);
+    }
+}
+
 __attribute__((noinline)) static void free_twice(void)
 {
     char *block = malloc(24);
@@ -129,6 +144,12 @@ static int misbehave(struct broken *broken)
     if (strcmp(what, "fail") == 0)
         return sm_factory_fail(broken->factory, -EIO, "the tank is empty");
     sm_always(strcmp(what, "always") != 0, "is well", sm_str("what", what), sm_i64("answer", -42));
+    if (strcmp(what, "leak") == 0)
+        forget();
+    if (strcmp(what, "clock") == 0)
+        sm_always(false, "the clock is shown", sm_i64("wall", sm_wall_now()));
+    if (strcmp(what, "work") == 0)
+        work();
     if (strcmp(what, "unreachable") == 0)
         sm_unreachable("the impossible");
     if (strcmp(what, "misuse") == 0)

@@ -65,6 +65,7 @@ static const struct misdeed misdeeds[] = {
     {"prepare", "daemon 'broken': prepare: address in use (port 7000)", ""},
     {"stop", "daemon 'broken': stop: input/output error (the lid is stuck)", ""},
     {"deadlock", "nothing is left that could happen, and eventually 'settled'", ""},
+    {"leak", "has stopped and leaked: 1 block, 1000 bytes", ""},
     {"pending", "eventually 'settled' does not hold on 2 machines", ""},
 };
 #define MISDEEDS (int)(sizeof misdeeds / sizeof misdeeds[0])
@@ -125,6 +126,57 @@ START_TEST(sweep_goes_on)
 }
 END_TEST
 
+/* A machine has the clock that the scenario gives it: the second that it sleeps ends early by the
+ * world's time where it runs fast (1.001 ns in each of the world's), and its wall clock is off. */
+START_TEST(machine_clocks)
+{
+    ck_assert_int_eq(steelmill("run", "--seed 1 --set machines.sick.config.what=clock --set "
+                                      "'machines.sick.clock={ offset: 5s, drift: 1000ppm }'"),
+                     1);
+    ck_assert_msg(strstr(output, "'the clock is shown' violated: wall=1767225606000000001"), "%s",
+                  output);
+    ck_assert_msg(strstr(output, "  at        0.999001000s"), "%s", output);
+}
+END_TEST
+
+/* Faults of clocks, processors and memory reach the daemons: each is fired, and observed. */
+START_TEST(machine_faults)
+{
+    ck_assert_msg(
+        steelmill("run", "--seed 1 --set machines.sick.config.what=work --set "
+                         "'faults=[{ clock-step: { of: sick, at: 4s, by: -1s..1s } },"
+                         " { clock-drift: { of: sick1, at: 4s, for: 1s, by: 500ppm } },"
+                         " { slow: { of: sick, at: 4s, for: 1s, factor: 50 } },"
+                         " { no-memory: { of: sick, at: 4s, for: 1s, share: 50%, above: 1KiB } },"
+                         " { no-memory: { of: sick2, at: 4s, for: 1s, nth: 3 } }]'") == 0,
+        "%s", output);
+    ck_assert_msg(!strstr(output, "never bit"), "%s", output);
+    ck_assert_msg(strstr(output, "no-memory#2                         1            1            1"),
+                  "%s", output);
+}
+END_TEST
+
+/* A leak leads to the line that has allocated what was leaked. */
+START_TEST(leaks_have_a_place)
+{
+    ck_assert_int_eq(steelmill("run", "--seed 1 --set machines.sick.config.what=leak"), 1);
+    ck_assert_msg(strstr(output, "#0   forget "), "%s", output);
+    ck_assert_msg(strstr(output, "broken.c:"), "%s", output);
+    ck_assert_msg(strstr(output, "  machine   sick1"), "%s", output);
+}
+END_TEST
+
+/* Leaks are a note where the scenario does not forbid them. */
+START_TEST(leaks_are_noted)
+{
+    ck_assert_msg(steelmill("run", "--seed 1 --set machines.sick.config.what=leak "
+                                   "--set expect.leaks=any") == 0,
+                  "%s", output);
+    ck_assert_msg(strstr(output, "note        machine 'sick1' has leaked: 1 block, 1000 bytes"),
+                  "%s", output);
+}
+END_TEST
+
 /* Without a misdeed the same plugin passes. */
 START_TEST(control)
 {
@@ -142,6 +194,10 @@ int main(void)
     tcase_add_loop_test(tc, run_finds, 0, MISDEEDS);
     tcase_add_loop_test(tc, replay_agrees, 0, MISDEEDS);
     tcase_add_loop_test(tc, sweep_goes_on, 0, MISDEEDS);
+    tcase_add_test(tc, machine_clocks);
+    tcase_add_test(tc, machine_faults);
+    tcase_add_test(tc, leaks_have_a_place);
+    tcase_add_test(tc, leaks_are_noted);
     tcase_add_test(tc, control);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

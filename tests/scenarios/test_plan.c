@@ -60,6 +60,8 @@ static uint64_t hash_fault(uint64_t hash, const struct scn *scn, const struct pl
         fault->fault,   fault->kind, (uint64_t)fault->begin_ns, (uint64_t)fault->end_ns,
         fault->machine, fault->draw};
     hash = XXH3_64bits_withSeed(fields, sizeof fields, hash);
+    if (fault->amount)
+        hash = XXH3_64bits_withSeed(&fault->amount, sizeof fault->amount, hash);
     if (fault->sides)
         hash = XXH3_64bits_withSeed(fault->sides, scn->machine_count * sizeof *fault->sides, hash);
     return hash;
@@ -93,9 +95,9 @@ static uint64_t hash_entry(const struct scn *scn, const struct plan *plan, uint3
 START_TEST(golden_plans)
 {
     static const uint64_t wanted[][2] = {
-        {0x8252427efb18c874, 0xba9aafb3959a422c},
-        {0x77fdc67082d21128, 0x12177408c1155b52},
-        {0x3ab448058cc5a574, 0x4e6024dc4f762933},
+        {0x8252427efb18c874, 0xb90fd0901d968476},
+        {0x77fdc67082d21128, 0x7d74324a9f0fb905},
+        {0x3ab448058cc5a574, 0x2bb6cdae2e1d9be7},
     };
     struct loaded example = load("example.yaml", NULL, 0);
     struct loaded full = load("full.yaml", NULL, 0);
@@ -218,6 +220,62 @@ START_TEST(order_and_limits)
         }
         give_all();
     }
+    unload(&it);
+}
+END_TEST
+
+/* Clocks are changed by amounts of the range, of both signs; a step has no end. */
+START_TEST(amounts)
+{
+    static const char *const sets[] = {
+        "swarm=false", "faults=[{ clock-step: { every: 1s, by: -2s..3s } },"
+                       " { clock-drift: { every: 1s, for: 1s, by: -500ppm..100ppm } }]"};
+    struct loaded it = load("example.yaml", sets, 2);
+    struct plan plan = expand(it.scn, 1);
+    int64_t least[2] = {0}, most[2] = {0};
+    for (uint32_t i = 0; i < plan.count; i++) {
+        const struct plan_fault *fault = &plan.faults[i];
+        const uint32_t entry = fault->fault;
+        least[entry] = fault->amount < least[entry] ? fault->amount : least[entry];
+        most[entry] = fault->amount > most[entry] ? fault->amount : most[entry];
+        ck_assert_int_eq(fault->end_ns == INT64_MAX, entry == 0);
+        ck_assert_uint_lt(fault->machine, it.scn->machine_count);
+    }
+    ck_assert(least[0] >= -2 * SM_S && least[0] < -1 * SM_S);
+    ck_assert(most[0] <= 3 * SM_S && most[0] > 2 * SM_S);
+    ck_assert(least[1] >= -500000 && least[1] < -400000);
+    ck_assert(most[1] <= 100000 && most[1] > 50000);
+    give_all();
+    unload(&it);
+}
+END_TEST
+
+/* Machines draw their clocks from the ranges of their group, each its own, the same for a seed; in
+ * swarm mode a little of each by default. */
+START_TEST(clocks)
+{
+    static const char *const sets[] = {
+        "machines.lock.clock={ offset: -1s..1s, drift: -1ppm..0ppm }",
+        "machines.store.clock={ offset: 5s, drift: 0 }"};
+    struct loaded it = load("example.yaml", sets, 2);
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        const struct plan_clock lock = plan_clock(it.scn, seed, 0);
+        const struct plan_clock store = plan_clock(it.scn, seed, 1);
+        const struct plan_clock client = plan_clock(it.scn, seed, 2);
+        const struct plan_clock other = plan_clock(it.scn, seed, 3);
+        ck_assert(lock.offset_ns >= -SM_S && lock.offset_ns <= SM_S);
+        ck_assert(lock.drift_ppb >= -1000 && lock.drift_ppb <= 0);
+        ck_assert(store.offset_ns == 5 * SM_S && store.drift_ppb == 0);
+        ck_assert(client.offset_ns >= -50 * SM_MS && client.offset_ns <= 50 * SM_MS);
+        ck_assert(client.drift_ppb >= -50000 && client.drift_ppb <= 50000);
+        ck_assert(client.offset_ns != other.offset_ns && client.drift_ppb != other.drift_ppb);
+        ck_assert_int_eq(plan_clock(it.scn, seed, 2).offset_ns, client.offset_ns);
+        ck_assert_int_ne(plan_clock(it.scn, seed + 1, 2).offset_ns, client.offset_ns);
+    }
+    unload(&it);
+    const char *const off[] = {"swarm=false"};
+    it = load("example.yaml", off, 1);
+    ck_assert(plan_clock(it.scn, 1, 2).offset_ns == 0 && plan_clock(it.scn, 1, 2).drift_ppb == 0);
     unload(&it);
 }
 END_TEST
@@ -467,5 +525,6 @@ START_TEST(out_of_memory)
 }
 END_TEST
 
-RUN_SUITE("plan", golden_plans, words, words_cut, removal, order_and_limits, never, targets, sides,
-          sides_by_role, swarm_subsets, swarm_magnitudes, empty, bounded, large, out_of_memory)
+RUN_SUITE("plan", golden_plans, words, words_cut, removal, order_and_limits, amounts, clocks, never,
+          targets, sides, sides_by_role, swarm_subsets, swarm_magnitudes, empty, bounded, large,
+          out_of_memory)

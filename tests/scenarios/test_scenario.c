@@ -86,6 +86,14 @@ START_TEST(full)
     ck_assert_int_eq(scn->groups[0].memory_bytes, 64 << 20);
     ck_assert_uint_eq(scn->groups[0].config_count, 5);
     ck_assert_str_eq(scn->groups[0].config[2].value, "");
+    ck_assert_int_eq(scn->groups[0].clock.offset.min_ns, -50 * SM_MS); /* swarm's default */
+    ck_assert_int_eq(scn->groups[0].clock.drift.max_ppb, 50000);
+    ck_assert_int_eq(scn->groups[1].clock.offset.min_ns, -3600 * SM_S);
+    ck_assert_int_eq(scn->groups[1].clock.offset.max_ns, 2500 * SM_MS);
+    ck_assert_int_eq(scn->groups[1].clock.drift.min_ppb, -20);
+    ck_assert_int_eq(scn->groups[1].clock.drift.max_ppb, 50500);
+    ck_assert_int_eq(scn->groups[1].cpu.per_event_ns, 20 * SM_US);
+    ck_assert_int_eq(scn->groups[1].cpu.per_byte_ns, 10);
     ck_assert_int_eq(scn->link_default.bandwidth_bytes_per_s, 10000000);
     ck_assert_uint_eq(scn->link_default.loss_ppm, 1);
     ck_assert_uint_eq(scn->link_default.latency.kind, SCN_LATENCY_BIMODAL);
@@ -101,6 +109,15 @@ START_TEST(full)
     ck_assert_uint_eq(scn->faults[4].split, SCN_SPLIT_ONE_WAY);
     ck_assert_uint_eq(scn->faults[5].link.set, SCN_LINK_LATENCY | SCN_LINK_LOSS);
     ck_assert_uint_eq(scn->faults[5].link.to_index, 4);
+    ck_assert_int_eq(scn->faults[7].step.min_ns, -2 * SM_S);
+    ck_assert_int_eq(scn->faults[7].step.max_ns, 2 * SM_S);
+    ck_assert_int_eq(scn->faults[8].drift.min_ppb, -500000);
+    ck_assert_int_eq(scn->faults[8].drift.max_ppb, -500);
+    ck_assert_uint_eq(scn->faults[9].factor, 50);
+    ck_assert_uint_eq(scn->faults[10].share_ppm, 50000);
+    ck_assert_int_eq(scn->faults[10].above_bytes, 1024);
+    ck_assert_uint_eq(scn->faults[11].nth, 100);
+    ck_assert_uint_eq(scn->leaks, SCN_LEAKS_NONE);
     ck_assert(scn->swarm && !scn->buggify);
     ck_assert_uint_eq(scn->policy, SCN_POLICY_PCT);
     ck_assert_int_eq(scn->slack_ns, 5 * SM_US);
@@ -122,6 +139,9 @@ START_TEST(defaults)
     ck_assert_int_eq(it.scn->link_default.latency.b_ns, SM_MS);
     ck_assert_int_eq(it.scn->link_default.bandwidth_bytes_per_s, 0);
     ck_assert(!it.scn->swarm && it.scn->buggify);
+    ck_assert_uint_eq(it.scn->leaks, SCN_LEAKS_ANY);
+    ck_assert_uint_eq(it.scn->groups[0].clock.set, 0);
+    ck_assert_int_eq(it.scn->groups[0].cpu.per_event_ns, 0);
     ck_assert_uint_eq(it.scn->policy, SCN_POLICY_RANDOM);
     ck_assert_uint_eq(it.scn->stack_bytes, 256 << 10);
     ck_assert_uint_eq(it.scn->instant_events_max, 1000000);
