@@ -13,6 +13,9 @@
 #define LOSE_NS  (1 * SM_S) /* for the writer to stop */
 #define RETRY_NS (100 * SM_MS)
 
+/* What a lease's two clocks may differ by, in speed: each may be off by 0.1 %. */
+#define DRIFT_DIVISOR 500
+
 /* ---- talking to the lock server ---- */
 
 static int ask(struct lock_client *self, enum message_type type, uint64_t token,
@@ -33,6 +36,12 @@ static void release(struct lock_client *self, uint64_t token)
 
 /* ---- holding the lease ---- */
 
+/* When a lease of a term is over by this client's clock: surely before it is by the server's. */
+static sm_time end_of_term(sm_time asked_at, sm_time term_ns)
+{
+    return asked_at + term_ns - term_ns / DRIFT_DIVISOR;
+}
+
 /* Returns 0, -SM_ELOST, or an error after which another attempt makes sense. */
 static int renew(struct lock_client *self, uint64_t token)
 {
@@ -44,7 +53,7 @@ static int renew(struct lock_client *self, uint64_t token)
         return error;
     if (answer.type == MESSAGE_REFUSED)
         return -SM_ELOST;
-    return sm_lease_renewed(self->lease, token, asked_at + answer.term_ns);
+    return sm_lease_renewed(self->lease, token, end_of_term(asked_at, answer.term_ns));
 }
 
 /* Renews the lease in time, until the work is done or the lease is lost. */
@@ -72,7 +81,8 @@ static int hold(struct lock_client *self, const struct message *grant, sm_time a
     sm_event_clear(&self->work_done);
     sm_always(grant->token > sm_lease_token(self->lease), "tokens grow",
               sm_u64("token", grant->token), sm_u64("before", sm_lease_token(self->lease)));
-    const int error = sm_lease_acquired(self->lease, grant->token, asked_at + grant->term_ns);
+    const int error =
+        sm_lease_acquired(self->lease, grant->token, end_of_term(asked_at, grant->term_ns));
     if (error)
         return error;
     self->acquired_count++;

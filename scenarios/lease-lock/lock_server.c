@@ -10,8 +10,8 @@
  *   1. Every lease has a token, larger than those of all earlier leases. It is on disk before the
  *      client hears of it, so that no crash can make the server hand it out again.
  *   2. After a restart nobody knows who holds the lease: the server is as if HELD for one term.
- *   3. The client counts its term from before its request, the server from after: the client's view
- *      ends first, as long as their clocks run at the same speed.
+ *   3. The client counts its term from before its request, and a little less of it, for no two
+ *      clocks run at the same speed; the server counts from after: the client's view ends first.
  */
 #include "daemons.h"
 #include "record.h"
