@@ -75,7 +75,10 @@ _Noreturn void sm__task_main(void *arg)
     struct sm_task *task = arg;
 
     sm__fiber_arrived(&task->fiber);
+    errno = 0;
     task->result = task->fn(task->arg);
+    if (SM_UNLIKELY(task->leave))
+        task->leave(task);
     task->state = SM__TASK_ENDED;
     sm__sched_timer_clear(task);
     sm__list_remove(&task->owner_link);

@@ -118,7 +118,10 @@ int lo_net_create(struct lo_net **out, struct sim_world *world, const struct lo_
     lo_names_init(net);
     lo_datagrams_init(net);
     lo_streams_init(net);
-    const struct sim_hooks hooks = {net, machine_started, machine_crashed, machine_stopped};
+    const struct sim_hooks hooks = {.arg = net,
+                                    .machine_started = machine_started,
+                                    .machine_crashed = machine_crashed,
+                                    .machine_stopped = machine_stopped};
     sim_world_add_hooks(world, &hooks);
     *out = net;
     return 0;

@@ -34,11 +34,12 @@
 #define JOB_EVENTS_LAST    24
 #define JOB_MODULES_MAX    64
 #define JOB_PATH_BYTES     512
+#define JOB_OUTPUT_BYTES   4096
 
 enum job_flags {
     JOB_LOG_JSON = 1u << 0,
     JOB_FOREGROUND = 1u << 1,  /* run in the worker itself, without a fork (for gdb) */
-    JOB_KEEP_OUTPUT = 1u << 2, /* what daemons print goes to stdout; otherwise it is dropped */
+    JOB_KEEP_OUTPUT = 1u << 2, /* what daemons print goes to stdout, too, line by line */
 };
 
 #define JOB_FILL(byte) (0x100u | (byte)) /* zero is a fill, too */
@@ -93,6 +94,7 @@ enum job_finding {
     JOB_FINDING_EXIT,       /* the daemon ended the process */
     JOB_FINDING_SANITIZER,  /* a report of AddressSanitizer or UndefinedBehaviorSanitizer */
     JOB_FINDING_LEAK,       /* a machine that has stopped had not freed all, and must */
+    JOB_FINDING_ESCAPE,     /* the daemon called what is not simulated: fork, socket, ... */
 };
 
 struct job_property {
@@ -147,6 +149,7 @@ struct job_result {
     struct job_module modules[JOB_MODULES_MAX];
     uint32_t last_event_count;
     uint8_t last_events[JOB_EVENTS_LAST][64]; /* struct sim_record, oldest first */
+    char output[JOB_OUTPUT_BYTES]; /* the last lines that daemons had printed before the finding */
     char note[JOB_TEXT_BYTES]; /* warnings: configuration that nobody read, faults that never bit */
 };
 

@@ -140,6 +140,7 @@ static void power_off(struct sim_machine *machine)
     machine->factory = NULL;
     machine->state = SIM_MACHINE_OFF;
     memset(machine->roles, 0, sizeof machine->roles);
+    CALL_HOOKS(machine, machine_off);
 }
 
 static void check_heap(struct sim_machine *machine)

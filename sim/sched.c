@@ -74,9 +74,13 @@ void sm__sched_wake(struct sm_task *task)
     make_ready(task);
 }
 
+/* A task has an errno of its own, as a thread has. */
 void sm__sched_park(struct sm_task *task)
 {
+    const int saved = errno;
+
     sm__fiber_switch(&task->fiber, &world_of(task->home)->scheduler, false);
+    errno = saved;
 }
 
 void sm__sched_yield(struct sm_task *task)
@@ -246,12 +250,21 @@ static inline void fetch_stack(const struct sim_world *world)
     }
 }
 
+static void prepare_entry(const struct sim_world *world, const struct sm_task *task,
+                          struct sim_machine *machine)
+{
+    if (world->options.stack_fill)
+        sm__stack_refill(world->stacks, task->stack_index, task->fiber.sp);
+    if (world->follow)
+        world->follow(machine);
+}
+
 static void enter_task(struct sim_world *world, struct sm_task *task)
 {
     struct sim_machine *machine = sim_machine_of(task);
 
-    if (SM_UNLIKELY(world->options.stack_fill))
-        sm__stack_refill(world->stacks, task->stack_index, task->fiber.sp);
+    if (SM_UNLIKELY(world->enters_slowly))
+        prepare_entry(world, task, machine);
     task->state = SM__TASK_RUNNING;
     sm__current = task;
     sim_heap_current = machine ? &machine->heap : NULL;

@@ -72,6 +72,7 @@ int sim_world_create(struct sim_world **out, const struct sim_options *given)
     if (error)
         goto fail_world;
     sm__stack_fill(world->stacks, options->stack_fill);
+    world->enters_slowly = options->stack_fill != 0;
     if (options->address_shift)
         sm__stack_mirror(world->stacks);
     error = sim_heaps_reserve(options->machine_count_max, options->heap_limit_bytes,
@@ -130,6 +131,12 @@ void sim_world_add_hooks(struct sim_world *world, const struct sim_hooks *hooks)
 {
     SM_ASSERT(world->hook_count < SIM_HOOKS_MAX);
     world->hooks[world->hook_count++] = *hooks;
+}
+
+void sim_world_follow(struct sim_world *world, void (*follow)(struct sim_machine *machine))
+{
+    world->follow = follow;
+    world->enters_slowly = true;
 }
 
 uint64_t sim_world_digest(const struct sim_world *world)

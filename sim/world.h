@@ -67,7 +67,7 @@ struct sim_machine {
     struct sim_clock clock;     /* goes on through crashes */
     struct sim_cpu cpu;
     struct sim_held held;                      /* ready tasks of a paused or busy machine */
-    void *disk;                                /* the disk's own */
+    void *disk, *libc;                         /* the disk's and libc's own */
     char roles[SIM_ROLES_MAX][SIM_ROLE_BYTES]; /* published by its daemons; "" is free */
 };
 
@@ -78,6 +78,8 @@ struct sim_hooks {
     void (*machine_crashed)(void *arg,
                             struct sim_machine *machine); /* its tasks are gone already */
     void (*machine_stopped)(void *arg, struct sim_machine *machine); /* properly */
+    /* Either way, earlier: its tasks are gone, its heap is still there. */
+    void (*machine_off)(void *arg, struct sim_machine *machine);
 };
 #define SIM_HOOKS_MAX 8
 
@@ -97,6 +99,7 @@ enum sim_failure_kind {
     SIM_FAILURE_STUCK,        /* too many events in one instant */
     SIM_FAILURE_DAEMON,       /* start or stop of a machine failed, a daemon's run failed */
     SIM_FAILURE_HEAP,         /* corrupted */
+    SIM_FAILURE_ESCAPE,       /* a daemon called what is not simulated */
 };
 
 struct sim_failure {
@@ -135,6 +138,9 @@ struct sim_options {
     void (*failed)(void *arg, struct sim_world *world, const struct sim_failure *failure);
     /* Takes log text. */
     void (*log)(void *arg, const char *text, size_t size);
+    /* Takes a line that a machine has printed, without its end. stream: 1 stdout, 2 stderr. */
+    void (*output)(void *arg, const struct sim_machine *machine, int stream, const char *text,
+                   size_t size);
     /* Takes finished blocks of records (at most 64); NULL: none. */
     void (*trace)(void *arg, const struct sim_record *records, size_t count);
     void *arg;
@@ -169,6 +175,8 @@ struct sim_world {
     uint32_t task_count; /* spawned so far: the tasks' numbers */
     uint32_t tasks_alive, tasks_peak;
     bool failed;
+    bool enters_slowly;                          /* something is to be done before a task goes on */
+    void (*follow)(struct sim_machine *machine); /* NULL, or told who is to run */
     bool timer_runs; /* a timer's step: the task that it wakes runs in the same step */
     struct sm_task *timer_task;
     struct sim_event
@@ -188,6 +196,9 @@ void sim_world_destroy(struct sim_world *world);
 void sim_world_add_hooks(struct sim_world *world, const struct sim_hooks *hooks);
 /* Steps until `until`, or nothing is left, or a failure. Callable again with a later time. */
 enum sim_outcome sim_world_run(struct sim_world *world, sm_time until);
+/* From now on `follow` is told before each step of a task whose machine it is (NULL: the world's).
+ */
+void sim_world_follow(struct sim_world *world, void (*follow)(struct sim_machine *machine));
 /* The digest of all records so far. */
 uint64_t sim_world_digest(const struct sim_world *world);
 /* The world of the calling task or event callback; NULL outside of sim_world_run. */

@@ -34,6 +34,14 @@ static void print_context(FILE *file, const char *text)
     cli_print_lines(file, "    ", "    ", text);
 }
 
+static void print_output(FILE *file, const char *text)
+{
+    if (*text == '\0')
+        return;
+    fputs("  last output\n", file);
+    cli_print_lines(file, "    ", "    ", text);
+}
+
 static void print_last_events(FILE *file, const struct scn *scn, const struct job_result *result)
 {
     if (result->last_event_count == 0)
@@ -52,5 +60,6 @@ void cli_print_finding(FILE *file, const struct scn *scn, const struct job_resul
     print_where(file, result);
     cli_print_backtrace(file, result, frames, count);
     print_context(file, result->context);
+    print_output(file, result->output);
     print_last_events(file, scn, result);
 }

@@ -26,6 +26,7 @@ const char *cli_finding_kind(uint32_t finding)
         [JOB_FINDING_EXIT] = "exit",
         [JOB_FINDING_SANITIZER] = "sanitizer",
         [JOB_FINDING_LEAK] = "leak",
+        [JOB_FINDING_ESCAPE] = "not simulated",
     };
     return finding < sizeof kinds / sizeof *kinds ? kinds[finding] : "unknown";
 }

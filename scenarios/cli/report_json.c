@@ -107,6 +107,7 @@ void cli_report_finding_json(struct cli_json *json, const struct cli_scenario *s
     cli_json_u64(json, "event", result->finding_event);
     cli_backtrace_json(json, "backtrace", frames, count);
     cli_json_text(json, "context", result->context);
+    cli_json_text(json, "output", result->output);
     last_events_json(json, scenario->scn, result);
     replay_json(json, scenario, result);
     cli_json_close(json, '}');

@@ -6,6 +6,7 @@
  */
 #include "core/fiber.h"
 #include "scenarios/worker/worker.h"
+#include "sim/libc/libc.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -49,6 +50,8 @@ void finding_note_where(struct run *run, struct sim_machine *machine, const stru
     result->last_event_count =
         (uint32_t)sim_digest_latest(&run->world->digest, latest, JOB_EVENTS_LAST);
     memcpy(result->last_events, latest, sizeof latest);
+    sim_libc_flush(run->world);
+    output_keep(run, result);
     result->context_kinds = nemesis_context(run->nemesis, result->context, sizeof result->context);
 }
 
@@ -73,6 +76,8 @@ static enum job_finding kind_of(enum sim_failure_kind kind)
         return JOB_FINDING_STUCK;
     case SIM_FAILURE_HEAP:
         return JOB_FINDING_HEAP;
+    case SIM_FAILURE_ESCAPE:
+        return JOB_FINDING_ESCAPE;
     case SIM_FAILURE_DAEMON:
         break;
     }

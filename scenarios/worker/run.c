@@ -9,6 +9,7 @@
 #include "scenarios/worker/worker.h"
 #include "sim/disk.h"
 #include "sim/host.h"
+#include "sim/libc/libc.h"
 
 #include <steelmill/errors.h>
 
@@ -19,8 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOG_BUFFER_BYTES ((size_t)64 * 1024)
-#define STOP_LIMIT_NS    (30 * SM_S) /* virtual: for all stop hooks of a machine */
+#define STOP_LIMIT_NS (30 * SM_S) /* virtual: for all stop hooks of a machine */
 
 static int64_t real_now(void)
 {
@@ -31,28 +31,6 @@ static int64_t real_now(void)
 }
 
 /* ---- output ---- */
-
-static void write_all(int fd, const void *data, size_t size)
-{
-    const char *bytes = data;
-
-    while (size > 0) {
-        const ssize_t written = write(fd, bytes, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return; /* nobody reads any more: no reason to change the run */
-        bytes += written;
-        size -= (size_t)written;
-    }
-}
-
-void worker_log_flush(struct run *run)
-{
-    if (run->log_bytes)
-        write_all(run->command->log_fd, run->log_text, run->log_bytes);
-    run->log_bytes = 0;
-}
 
 void worker_note(struct run *run, const char *format, ...)
 {
@@ -70,24 +48,10 @@ void worker_note(struct run *run, const char *format, ...)
         memcpy(note + used + length, "\n", 2);
 }
 
-static void take_log(void *arg, const char *text, size_t size)
-{
-    struct run *run = arg;
-
-    if (run->command->log_fd < 0 || size > LOG_BUFFER_BYTES)
-        return;
-    if (run->log_bytes + size > LOG_BUFFER_BYTES)
-        worker_log_flush(run);
-    memcpy(run->log_text + run->log_bytes, text, size);
-    run->log_bytes += size;
-    if (run->command->flags & JOB_FOREGROUND) /* in a debugger the latest line counts */
-        worker_log_flush(run);
-}
-
 static void take_trace(void *arg, const struct sim_record *records, size_t count)
 {
     struct run *run = arg;
-    write_all(run->command->trace_fd, records, count * sizeof *records);
+    output_write(run->command->trace_fd, records, count * sizeof *records);
 }
 
 /* ---- making the world ---- */
@@ -120,7 +84,8 @@ static struct sim_options options_of(struct run *run)
         .leak_sites = scn->leaks == SCN_LEAKS_NONE,
         .buggify = scn->buggify,
         .failed = finding_of_failure,
-        .log = take_log,
+        .log = output_take_log,
+        .output = output_take_print,
         .trace = command->trace_fd >= 0 ? take_trace : NULL,
         .arg = run,
         .log_level = command->log_level,
@@ -168,6 +133,7 @@ static int make_world(struct run *run)
         (struct sim_program){.arg = run,
                              .start = run->start ? run->start : worker_machine_start,
                              .stop = worker_machine_stop};
+    sim_libc_attach(run->world);
     add_machines(run);
     run->disks = sim_disk_create(run->world);
     error = worker_network_create(run);
@@ -316,7 +282,8 @@ void worker_finish(struct run *run)
     nemesis_count(run->nemesis, result);
     copy_properties(run);
     sim_digest_flush_trace(&run->world->digest);
-    worker_log_flush(run);
+    sim_libc_flush(run->world);
+    output_flush(run);
 }
 
 static void pass_time(struct run *run)
@@ -349,7 +316,7 @@ int worker_run_begin(struct run *run)
 
     worker_result_init(result, run->command->seed);
     run->started_ns = real_now();
-    run->log_text = sim_host_alloc(LOG_BUFFER_BYTES);
+    output_create(run);
     const int error = make_world(run);
     if (error) {
         result->verdict = JOB_UNUSABLE;
@@ -375,7 +342,7 @@ void worker_run_free(struct run *run)
     sim_world_destroy(run->world);
     lo_net_destroy(run->net);
     sim_disk_destroy(run->disks);
-    sim_host_free(run->log_text);
+    output_destroy(run);
 }
 
 void worker_run(struct run *run)

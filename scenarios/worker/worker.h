@@ -12,6 +12,7 @@
  *   finding.c   a failure becomes a finding in the result; signals and loops
  *   sanitizer.c so does a sanitizer's report, in builds that have one
  *   backtrace.c return addresses and modules
+ *   output.c    log lines, and what daemons print
  *   watch.c     verify: who brought an event about
  */
 #ifndef STEELMILL_SCENARIOS_WORKER_WORKER_H
@@ -53,8 +54,7 @@ struct run {
     bool over;          /* the verdict stands: what happens now is only clearing up */
     bool unusable;      /* a machine could not start because of the scenario itself */
     int64_t started_ns; /* real time */
-    char *log_text;
-    size_t log_bytes;
+    struct output *output;
     /* Hooks of scenarios/unit; NULL here. */
     int (*start)(void *run, struct sim_machine *machine); /* instead of worker_machine_start */
     void (*ended)(struct run *run); /* instead of the end of the process, after a signal or exit */
@@ -73,12 +73,25 @@ void worker_run_end(struct run *run);
 void worker_run_free(struct run *run);
 /* Fills in what is counted, and hands out the last of log and trace. The verdict stands already. */
 void worker_finish(struct run *run);
-void worker_log_flush(struct run *run);
 /* Adds a line to the result's notes, as far as there is room. */
 void worker_note(struct run *run, const char *format, ...) SM_PRINTF(2, 3);
 
 /* ---- leak.c: after the machines have stopped ---- */
 void worker_judge_leaks(struct run *run);
+
+/* ---- output.c ---- */
+/* What leaves a run as text: the log, and what daemons print. In the order in which it came. */
+void output_create(struct run *run);
+void output_destroy(struct run *run);
+/* sim_options.log and .output */
+void output_take_log(void *run, const char *text, size_t size);
+void output_take_print(void *run, const struct sim_machine *machine, int stream, const char *text,
+                       size_t size);
+void output_flush(struct run *run);
+/* The last lines that were printed, into the result. */
+void output_keep(const struct run *run, struct job_result *result);
+/* Raw: nothing of libc's in between. */
+void output_write(int fd, const void *data, size_t size);
 
 /* ---- watch.c: sim_options.scheduled and .reached ---- */
 void watch_scheduled(void *run, const void *object);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libc as a machine sees it. These files define libc's own names in the program, as malloc.c does,
+ * so that a plugin and the libraries it uses are answered by the machine whose task calls: its
+ * time, its randomness, its name, its environment, its output. What libc is called for outside of a
+ * machine's tasks goes on to libc itself.
+ *
+ *   state.c     what a machine's libc remembers; made at the first call, gone when the machine ends
+ *   time.c      clocks, sleeping                  random.c   random numbers
+ *   identity.c  names and numbers                 env.c      the environment
+ *   calendar.c  time zone, locale, static texts   output.c   stdout, stderr, syslog
+ *   files.c     open files                        paths.c    what a machine has in /etc and /dev
+ *   descriptor.c  libc's calls on files and streams
+ *   mutex.c     pthread mutexes and conditions    thread.c   once, keys, the calling thread
+ *   refuse.c    what ends the run: threads, processes, sockets, signals, other files
+ *
+ * "Inside" is where sim_heap_current is set: host code that runs in a machine's task on the way
+ * (logging, a failure) clears it first.
+ */
+#ifndef STEELMILL_SIM_LIBC_LIBC_H
+#define STEELMILL_SIM_LIBC_LIBC_H
+
+/* Else the headers give libc's functions on files other names than they have. */
+#undef _FILE_OFFSET_BITS
+
+#include "sim/heap.h"
+#include "sim/world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Called before AddressSanitizer has made its shadow: not to be instrumented. */
+#define SIM_LIBC_EXPORT __attribute__((visibility("default"), no_sanitize("address")))
+
+/* libc's own function behind ours. */
+#define SIM_LIBC_REAL(name)                                             \
+    (__extension__({                                                    \
+        static __typeof__(&name) real_;                                 \
+        if (!real_)                                                     \
+            real_ = (__typeof__(&name))(uintptr_t)sim_libc_next(#name); \
+        real_;                                                          \
+    }))
+
+#define SIM_LIBC_FILES_MAX  64
+#define SIM_LIBC_FILE_FIRST 3 /* the first descriptor: after stdin, stdout and stderr */
+#define SIM_LIBC_LINE_BYTES 4096
+#define SIM_LIBC_KEYS_MAX   128
+#define SIM_LIBC_TEXT_BYTES 256
+
+struct sim_libc_source;
+struct sim_libc_queue;
+struct sim_libc_values;
+
+struct sim_libc_file {
+    const struct sim_libc_source *source; /* NULL: closed */
+    FILE *stream;                         /* NULL: opened by its number */
+    int64_t offset;
+};
+
+struct sim_libc_line {
+    size_t used;
+    char text[SIM_LIBC_LINE_BYTES];
+};
+
+/* A machine's. Its memory is the host's; pointers of the daemon's in it die with the heap. */
+struct sim_libc {
+    struct sim_machine *machine;
+    struct sm_random stream; /* "libc": getrandom and its kin */
+    struct random_data random;
+    char random_state[128];
+    struct drand48_data drand48;
+    struct sim_libc_line output[2]; /* stdout's and stderr's open lines */
+    struct sim_libc_file files[SIM_LIBC_FILES_MAX];
+    char **environment;          /* ended by NULL; NULL: untouched */
+    struct sim_libc_text *texts; /* what setenv has made */
+    struct sim_libc_queue *queues;
+    struct sim_libc_values *values; /* of keys, per task */
+    void (*destructors[SIM_LIBC_KEYS_MAX])(void *);
+    bool keys_used[SIM_LIBC_KEYS_MAX];
+    struct tm calendar;
+    char calendar_text[32], error_text[SIM_LIBC_TEXT_BYTES];
+    char *strtok_rest;
+    char log_ident[64];
+};
+
+/* ---- state.c ---- */
+/* True in a machine's task, outside of the host's code. */
+static inline bool sim_libc_inside(void)
+{
+    return SM_UNLIKELY(sim_heap_current != NULL);
+}
+/* The running machine's; inside only. */
+struct sim_libc *sim_libc_here(void);
+/* Before a world's first machine starts: takes the process's stdio and environment over. */
+void sim_libc_attach(struct sim_world *world);
+/* Hands out what machines have printed without ending the line. */
+void sim_libc_flush(struct sim_world *world);
+/* libc's function of that name, after ours. Never NULL. */
+void *sim_libc_next(const char *name);
+/* -1 with errno set. */
+int sim_libc_error(int error);
+/* Ends the run: the simulation has no answer to `call`. `advice` is what to use instead, or NULL.
+ */
+_Noreturn void sim_libc_refuse(const char *call, const char *advice);
+
+/* ---- time.c ---- */
+/* Until `deadline` on the machine's monotonic clock. False: the task is cancelled. */
+bool sim_libc_sleep_until(sm_time deadline);
+sm_time sim_libc_clock(clockid_t clock);
+sm_time sim_libc_ns_of(const struct timespec *time);
+
+/* ---- env.c ---- */
+void sim_libc_env_attach(struct sim_world *world);
+void sim_libc_env_finish(struct sim_libc *libc);
+
+/* ---- output.c ---- */
+void sim_libc_output_attach(void);
+void sim_libc_output_take(struct sim_libc *libc, int stream, const char *text, size_t size);
+void sim_libc_output_flush(struct sim_libc *libc);
+/* 0, 1 or 2 for stdin, stdout and stderr; else -1. */
+int sim_libc_standard(const FILE *stream);
+/* Takes the streams that lie in a machine's heap out of libc's list of all. */
+void sim_libc_output_forget(const struct sim_heap *heap);
+
+/* ---- files.c, paths.c ---- */
+enum sim_libc_source_kind { SIM_LIBC_RANDOM, SIM_LIBC_NULL, SIM_LIBC_ZERO, SIM_LIBC_TEXT };
+struct sim_libc_source {
+    const char *path;
+    enum sim_libc_source_kind kind;
+    /* SIM_LIBC_TEXT: the contents. */
+    void (*print)(const struct sim_machine *machine, char *text, size_t size);
+};
+const struct sim_libc_source *sim_libc_source_find(const char *path);
+/* A descriptor, or -1 with errno. */
+int sim_libc_file_open(const char *call, const char *path, int flags);
+struct sim_libc_file *sim_libc_file_at(int fd);
+ssize_t sim_libc_file_read(int fd, void *buffer, size_t size);
+int64_t sim_libc_file_seek(int fd, int64_t offset, int whence);
+int sim_libc_file_close(int fd);
+struct stat;
+int sim_libc_file_stat(int fd, struct stat *out);
+int sim_libc_path_stat(const char *path, struct stat *out);
+/* Also stdout and stderr. */
+ssize_t sim_libc_file_write(int fd, const void *data, size_t size);
+
+/* ---- mutex.c ---- */
+/* Parks the task until somebody wakes `address`. Cancellation does not reach it. 0, -ETIMEDOUT. */
+int sim_libc_queue_wait(const void *address, sm_time deadline);
+void sim_libc_queue_wake(const void *address, bool all);
+void sim_libc_queue_finish(struct sim_libc *libc);
+
+/* ---- thread.c ---- */
+void sim_libc_values_finish(struct sim_libc *libc);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stdout, stderr and syslog. While worlds run, the process's two streams are unbuffered ones whose
+ * writes come here, so that libc keeps nothing of a machine's between two calls; lines are put
+ * together per machine.
+ */
+#include "sim/libc/libc.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio_ext.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#define EXPORT SIM_LIBC_EXPORT
+
+static FILE *streams[3];
+
+/* ---- lines ---- */
+
+static void emit(const struct sim_libc *libc, int stream, const char *text, size_t size)
+{
+    const struct sim_world *world = libc->machine->world;
+    struct sim_heap *heap = sim_heap_current;
+
+    sim_heap_current = NULL;
+    if (world->options.output)
+        world->options.output(world->options.arg, libc->machine, stream, text, size);
+    sim_heap_current = heap;
+}
+
+static void flush_line(struct sim_libc *libc, int stream)
+{
+    struct sim_libc_line *line = &libc->output[stream - 1];
+
+    if (line->used)
+        emit(libc, stream, line->text, line->used);
+    line->used = 0;
+}
+
+/* Lines that are too long are cut into pieces. */
+void sim_libc_output_take(struct sim_libc *libc, int stream, const char *text, size_t size)
+{
+    struct sim_libc_line *line = &libc->output[stream - 1];
+
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '\n' && line->used == 0)
+            emit(libc, stream, "", 0);
+        if (text[i] == '\n' || line->used == sizeof line->text)
+            flush_line(libc, stream);
+        if (text[i] != '\n')
+            line->text[line->used++] = text[i];
+    }
+}
+
+void sim_libc_output_flush(struct sim_libc *libc)
+{
+    flush_line(libc, STDOUT_FILENO);
+    flush_line(libc, STDERR_FILENO);
+}
+
+/* ---- the process's streams ---- */
+
+static ssize_t stream_write(void *cookie, const char *text, size_t size)
+{
+    const int stream = (int)(intptr_t)cookie;
+
+    if (sim_libc_inside()) {
+        sim_libc_output_take(sim_libc_here(), stream, text, size);
+        return (ssize_t)size;
+    }
+    return syscall(SYS_write, stream, text, size);
+}
+
+static FILE *open_stream(int number)
+{
+    const cookie_io_functions_t functions = {.write = stream_write};
+    FILE *stream = fopencookie((void *)(intptr_t)number, "w", functions);
+
+    SM_ASSERT(stream);
+    setvbuf(stream, NULL, _IONBF, 0);
+    __fsetlocking(stream, FSETLOCKING_BYCALLER); /* a crash may leave the lock taken */
+    return stream;
+}
+
+void sim_libc_output_attach(void)
+{
+    static char input[4096];
+
+    if (streams[STDOUT_FILENO])
+        return;
+    fflush(stdout);
+    setvbuf(stdin, input, _IOFBF, sizeof input);
+    streams[STDIN_FILENO] = stdin;
+    streams[STDOUT_FILENO] = stdout = open_stream(STDOUT_FILENO);
+    streams[STDERR_FILENO] = stderr = open_stream(STDERR_FILENO);
+}
+
+int sim_libc_standard(const FILE *stream)
+{
+    for (int i = 0; i < 3; i++) {
+        if (streams[i] == stream)
+            return i;
+    }
+    return -1;
+}
+
+extern FILE *_IO_list_all;
+
+void sim_libc_output_forget(const struct sim_heap *heap)
+{
+    FILE **link = &_IO_list_all;
+
+    while (*link) {
+        const char *stream = (const char *)*link;
+        if (stream >= heap->base && stream < heap->end)
+            *link = (*link)->_chain;
+        else
+            link = &(*link)->_chain;
+    }
+}
+
+/* ---- what would change the streams for all machines ---- */
+
+EXPORT int setvbuf(FILE *restrict stream, char *restrict buffer, int mode, size_t size)
+{
+    return sim_libc_inside() && sim_libc_standard(stream) >= 0
+               ? 0
+               : SIM_LIBC_REAL(setvbuf)(stream, buffer, mode, size);
+}
+
+EXPORT void setbuf(FILE *restrict stream, char *restrict buffer)
+{
+    (void)setvbuf(stream, buffer, buffer ? _IOFBF : _IONBF, BUFSIZ);
+}
+
+EXPORT void setbuffer(FILE *restrict stream, char *restrict buffer, size_t size)
+{
+    (void)setvbuf(stream, buffer, buffer ? _IOFBF : _IONBF, size);
+}
+
+EXPORT void setlinebuf(FILE *stream)
+{
+    (void)setvbuf(stream, NULL, _IOLBF, 0);
+}
+
+/* ---- syslog ---- */
+
+EXPORT void openlog(const char *ident, int option, int facility)
+{
+    if (!sim_libc_inside()) {
+        SIM_LIBC_REAL(openlog)(ident, option, facility);
+        return;
+    }
+    struct sim_libc *libc = sim_libc_here();
+    snprintf(libc->log_ident, sizeof libc->log_ident, "%s", ident ? ident : "");
+}
+
+EXPORT void closelog(void)
+{
+    if (!sim_libc_inside())
+        SIM_LIBC_REAL(closelog)();
+}
+
+EXPORT int setlogmask(int mask)
+{
+    return sim_libc_inside() ? LOG_UPTO(LOG_DEBUG) : SIM_LIBC_REAL(setlogmask)(mask);
+}
+
+EXPORT void vsyslog(int priority, const char *format, va_list args)
+{
+    char text[1024];
+
+    if (!sim_libc_inside()) {
+        SIM_LIBC_REAL(vsyslog)(priority, format, args);
+        return;
+    }
+    struct sim_libc *libc = sim_libc_here();
+    size_t used = (size_t)snprintf(text, sizeof text, "syslog<%d> %s%s", LOG_PRI(priority),
+                                   libc->log_ident, libc->log_ident[0] ? ": " : "");
+    vsnprintf(text + used, sizeof text - used - 1, format, args);
+    used = strlen(text);
+    if (text[used - 1] != '\n')
+        text[used++] = '\n';
+    flush_line(libc, STDERR_FILENO);
+    sim_libc_output_take(libc, STDERR_FILENO, text, used);
+}
+
+EXPORT void syslog(int priority, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsyslog(priority, format, args);
+    va_end(args);
+}
+
+extern void __vsyslog_chk(int priority, int flag, const char *format, va_list args);
+extern void __syslog_chk(int priority, int flag, const char *format, ...);
+
+EXPORT void __vsyslog_chk(int priority, int flag, const char *format, va_list args)
+{
+    (void)flag;
+    vsyslog(priority, format, args);
+}
+
+EXPORT void __syslog_chk(int priority, int flag, const char *format, ...)
+{
+    va_list args;
+
+    (void)flag;
+    va_start(args, format);
+    vsyslog(priority, format, args);
+    va_end(args);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/libc/libc.h"
+
+#include "sim/host.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+void *sim_libc_next(const char *name)
+{
+    struct sim_heap *heap = sim_heap_current;
+
+    sim_heap_current = NULL; /* the loader may allocate */
+    void *function = dlsym(RTLD_NEXT, name);
+    sim_heap_current = heap;
+    SM_ASSERT_MSG(function, "the C library has no %s", name);
+    return function;
+}
+
+int sim_libc_error(int error)
+{
+    errno = error;
+    return -1;
+}
+
+_Noreturn void sim_libc_refuse(const char *call, const char *advice)
+{
+    struct sim_world *world = sim_world_current();
+
+    sim_failf(world, SIM_FAILURE_ESCAPE, NULL, call,
+              "the daemon called %s, which is not simulated%s%s", call, advice ? ": " : "",
+              advice ? advice : "");
+    __builtin_trap(); /* in a task a failure does not return */
+}
+
+static struct sim_libc *make(struct sim_machine *machine)
+{
+    struct sim_libc *libc = sim_host_alloc(sizeof *libc);
+
+    libc->machine = machine;
+    sm_random_init(&libc->stream, "libc");
+    initstate_r(1, libc->random_state, sizeof libc->random_state, &libc->random);
+    return libc;
+}
+
+struct sim_libc *sim_libc_here(void)
+{
+    struct sim_machine *machine = sim_machine_of(sm__current);
+
+    if (SM_UNLIKELY(!machine->libc))
+        machine->libc = make(machine);
+    return machine->libc;
+}
+
+/* The machine is off; its heap is still there. */
+static void finish(void *arg, struct sim_machine *machine)
+{
+    struct sim_libc *libc = machine->libc;
+
+    (void)arg;
+    sim_libc_output_forget(&machine->heap);
+    if (!libc)
+        return;
+    sim_libc_output_flush(libc);
+    sim_libc_env_finish(libc);
+    sim_libc_queue_finish(libc);
+    sim_libc_values_finish(libc);
+    machine->libc = NULL;
+    sim_host_free(libc);
+}
+
+void sim_libc_attach(struct sim_world *world)
+{
+    const struct sim_hooks hooks = {.machine_off = finish};
+
+    sim_world_add_hooks(world, &hooks);
+    sim_libc_output_attach();
+    sim_libc_env_attach(world);
+}
+
+void sim_libc_flush(struct sim_world *world)
+{
+    for (uint32_t i = 0; i < world->machine_count; i++) {
+        if (world->machines[i]->libc)
+            sim_libc_output_flush(world->machines[i]->libc);
+    }
+}

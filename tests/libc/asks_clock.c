@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* Clocks, sleeping, the calendar and the time zone. A machine's wall clock starts with 2026. */
+#include "asks.h"
+
+#include <locale.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <time.h>
+#include <unistd.h>
+
+#define START 1767225600 /* 2026-01-01 00:00:00 UTC */
+
+static int64_t ns_of(struct timespec t)
+{
+    return t.tv_sec * SM_S + t.tv_nsec;
+}
+
+static void clocks(void)
+{
+    struct timespec t, resolution;
+    struct timeval v;
+    time_t seconds;
+
+    expect(time(NULL) == START + 1);
+    expect(time(&seconds) == seconds);
+    expect(clock_gettime(CLOCK_REALTIME, &t) == 0 && ns_of(t) == sm_wall_now());
+    expect(clock_gettime(CLOCK_MONOTONIC, &t) == 0 && ns_of(t) == sm_now());
+    expect(clock_gettime(CLOCK_BOOTTIME, &t) == 0 && ns_of(t) == sm_now());
+    expect(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) == 0 && ns_of(t) == sm_now());
+    expect(clock_getres(CLOCK_MONOTONIC, &resolution) == 0 && ns_of(resolution) == 1);
+    expect(timespec_get(&t, TIME_UTC) == TIME_UTC && ns_of(t) == sm_wall_now());
+    expect(gettimeofday(&v, NULL) == 0 && v.tv_sec * SM_S + v.tv_usec * SM_US == sm_wall_now());
+    expect(clock_settime(CLOCK_REALTIME, &t) == -1 && errno == EPERM);
+}
+
+static void cpu_time(void)
+{
+    struct rusage usage;
+    struct tms ticks;
+
+    expect(clock() == sm_now() / 1000);
+    expect(times(&ticks) == ticks.tms_utime);
+    expect(getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_utime.tv_sec == 1);
+}
+
+static void sleeping(void)
+{
+    const struct timespec hundred_ms = {.tv_nsec = 100 * SM_MS};
+    struct timespec at = {.tv_sec = 3};
+    struct timeval wait = {.tv_usec = 100000};
+    const sm_time start = sm_now();
+
+    expect(nanosleep(&hundred_ms, NULL) == 0 && sm_now() - start == 100 * SM_MS);
+    expect(clock_nanosleep(CLOCK_MONOTONIC, 0, &hundred_ms, NULL) == 0);
+    expect(usleep(100000) == 0 && sm_now() - start == 300 * SM_MS);
+    expect(poll(NULL, 0, 100) == 0 && sm_now() - start == 400 * SM_MS);
+    expect(select(0, NULL, NULL, NULL, &wait) == 0 && sm_now() - start == 500 * SM_MS);
+    expect(sleep(1) == 0 && sm_now() - start == 1500 * SM_MS);
+    at.tv_sec = 4;
+    expect(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == 0 && sm_now() == 4 * SM_S);
+    at.tv_sec = START + 5;
+    expect(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &at, NULL) == 0 && sm_now() == 5 * SM_S);
+    at.tv_nsec = -1;
+    expect(nanosleep(&at, NULL) == -1 && errno == EINVAL);
+}
+
+static void calendar(void)
+{
+    const time_t now = time(NULL);
+    char text[64];
+    struct tm parts;
+
+    tzset();
+    expect(strcmp(ctime(&now), "Thu Jan  1 00:00:01 2026\n") == 0);
+    expect(strcmp(ctime_r(&now, text), "Thu Jan  1 00:00:01 2026\n") == 0);
+    expect(strcmp(asctime(localtime(&now)), "Thu Jan  1 00:00:01 2026\n") == 0);
+    expect(localtime_r(&now, &parts) && parts.tm_gmtoff == 0 && parts.tm_hour == 0);
+    expect(gmtime(&now)->tm_year == 126);
+    expect(mktime(&parts) == now);
+    expect(setenv("TZ", "Asia/Tokyo", 1) == 0);
+    tzset();
+    expect(localtime(&now)->tm_hour == 0 && timezone == 0);
+    expect(strftime(text, sizeof text, "%F %T %Z", localtime(&now)) > 0);
+    expect(strcmp(text, "2026-01-01 00:00:01 UTC") == 0);
+}
+
+static void locales(void)
+{
+    expect(strcmp(setlocale(LC_ALL, NULL), "C") == 0);
+    expect(strcmp(setlocale(LC_ALL, ""), "C") == 0);
+    expect(!setlocale(LC_ALL, "de_DE.UTF-8"));
+    expect(!newlocale(LC_ALL_MASK, "de_DE.UTF-8", (locale_t)0));
+    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    expect(c && uselocale(c) == LC_GLOBAL_LOCALE);
+}
+
+const struct question clock_questions[] = {
+    {"clocks", clocks},     {"cpu_time", cpu_time}, {"sleeping", sleeping},
+    {"calendar", calendar}, {"locales", locales},   {NULL, NULL},
+};

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* What no machine answers: each of these ends the run. */
+#include "asks.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static void *thread_main(void *arg)
+{
+    return arg;
+}
+
+static void ask_pthread_create(void)
+{
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, thread_main, NULL);
+}
+
+static void ask_fork(void)
+{
+    fork();
+}
+
+static void ask_system(void)
+{
+    expect(system("true") == 0);
+}
+
+static void ask_popen(void)
+{
+    popen("true", "r");
+}
+
+static void ask_execl(void)
+{
+    execl("/bin/true", "true", (char *)NULL);
+}
+
+static void ask_socket(void)
+{
+    socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static void ask_getaddrinfo(void)
+{
+    struct addrinfo *list;
+
+    getaddrinfo("localhost", "80", NULL, &list);
+}
+
+static void ask_signal(void)
+{
+    signal(SIGUSR1, SIG_IGN);
+}
+
+static void ask_kill(void)
+{
+    kill(getpid(), SIGTERM);
+}
+
+static void ask_epoll_create1(void)
+{
+    epoll_create1(0);
+}
+
+static void ask_open(void)
+{
+    open("/tmp/steelmill-escape", O_CREAT | O_WRONLY, 0600);
+}
+
+static void ask_fopen(void)
+{
+    fopen("/tmp/steelmill-escape", "w");
+}
+
+static void ask_mkdir(void)
+{
+    mkdir("/tmp/steelmill-escape", 0700);
+}
+
+static void ask_dlopen(void)
+{
+    dlopen("libz.so.1", RTLD_NOW);
+}
+
+static void ask_syscall(void)
+{
+    struct timespec now;
+
+    syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
+}
+
+#define QUESTION(name)    \
+    {                     \
+#name, ask_##name \
+    }
+
+const struct question escape_questions[] = {
+    QUESTION(pthread_create), QUESTION(fork),          QUESTION(system),      QUESTION(popen),
+    QUESTION(execl),          QUESTION(socket),        QUESTION(getaddrinfo), QUESTION(signal),
+    QUESTION(kill),           QUESTION(epoll_create1), QUESTION(open),        QUESTION(fopen),
+    QUESTION(mkdir),          QUESTION(dlopen),        QUESTION(syscall),     {NULL, NULL},
+};

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Randomness, names and numbers, the environment, the files that libc offers. */
+#include "asks.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* A fresh process's first numbers: each machine starts there. */
+static void seeded_random(void)
+{
+    unsigned short x[3] = {1, 2, 3};
+    char state[64];
+
+    expect(rand() == 1804289383);
+    expect(random() == 846930886);
+    srand(1);
+    expect(rand() == 1804289383);
+    srandom(1);
+    expect(random() == 1804289383);
+    char *old = initstate(7, state, sizeof state);
+    const long first = random();
+    expect(setstate(old) == state);
+    expect(random() == 846930886);
+    expect(setstate(state) != NULL && random() != first);
+    srand48(1);
+    expect(lrand48() == 89400484);
+    expect(mrand48() != 0 && drand48() < 1);
+    expect(nrand48(x) >= 0 && erand48(x) < 1);
+    (void)jrand48(x);
+}
+
+/* Alike in every run of a seed; the test compares what is printed. */
+static void kernel_random(void)
+{
+    unsigned char bytes[16], more[16], read_bytes[16];
+    const int fd = open("/dev/urandom", O_RDONLY);
+
+    expect(getrandom(bytes, sizeof bytes, 0) == sizeof bytes);
+    expect(getentropy(more, sizeof more) == 0 && memcmp(bytes, more, sizeof more) != 0);
+    expect(fd >= 3 && read(fd, read_bytes, sizeof read_bytes) == sizeof read_bytes);
+    expect(close(fd) == 0 && close(fd) == -1 && errno == EBADF);
+    expect(arc4random_uniform(10) < 10);
+    arc4random_buf(more, sizeof more);
+    FILE *stream = fopen("/dev/random", "rb");
+    expect(stream && fread(more, 1, sizeof more, stream) == sizeof more);
+    expect(fclose(stream) == 0);
+    printf("random");
+    for (size_t i = 0; i < sizeof bytes; i++)
+        printf(" %02x%02x%02x", bytes[i], read_bytes[i], more[i]);
+    printf(" %08x\n", arc4random());
+}
+
+static void identity(void)
+{
+    struct utsname name;
+    char host[64];
+
+    expect(gethostname(host, sizeof host) == 0 && strcmp(host, sm_machine_name()) == 0);
+    expect(gethostname(host, 2) == -1 && errno == ENAMETOOLONG);
+    expect(uname(&name) == 0 && strcmp(name.nodename, sm_machine_name()) == 0);
+    expect(getpid() == 1001 && getppid() == 1 && gettid() > 0);
+    expect(getuid() == 1000 && geteuid() == 1000 && getgid() == 1000 && getegid() == 1000);
+    expect(sysconf(_SC_NPROCESSORS_ONLN) == 1 && sysconf(_SC_PAGESIZE) == 4096);
+    expect(getcwd(host, sizeof host) == host && strcmp(host, "/") == 0);
+    expect(isatty(STDOUT_FILENO) == 0 && gethostid() > 0);
+}
+
+/* Both machines ask this: none sees what the other has set. */
+static void environment(void)
+{
+    static char pair[] = "PAIR=put";
+    char value[64];
+
+    snprintf(value, sizeof value, "of %s", sm_machine_name());
+    expect(!getenv("USER") && strcmp(getenv("LANG"), "C") == 0);
+    expect(setenv("OWN", value, 0) == 0 && setenv("OWN", "other", 0) == 0);
+    expect(putenv(pair) == 0 && strcmp(getenv("PAIR"), "put") == 0);
+    sm_sleep(SM_S);
+    expect(strcmp(getenv("OWN"), value) == 0 && strcmp(secure_getenv("OWN"), value) == 0);
+    expect(environ[0] != NULL);
+    size_t found = 0;
+    for (char **variable = environ; *variable; variable++)
+        found += strncmp(*variable, "OWN=of ", 7) == 0 && strcmp(*variable + 4, value) == 0;
+    expect(found == 1);
+    expect(unsetenv("OWN") == 0 && !getenv("OWN"));
+    expect(setenv("A=B", "c", 1) == -1 && errno == EINVAL);
+    expect(clearenv() == 0 && !getenv("LANG"));
+}
+
+static void files(void)
+{
+    char text[64] = "", expected[64];
+    struct stat status;
+
+    snprintf(expected, sizeof expected, "%s\n", sm_machine_name());
+    FILE *stream = fopen("/etc/hostname", "r");
+    expect(stream && fgets(text, sizeof text, stream) && strcmp(text, expected) == 0);
+    expect(fileno(stream) >= 3 && fclose(stream) == 0);
+    const int fd = openat(AT_FDCWD, "/etc/hostname", O_RDONLY);
+    expect(fstat(fd, &status) == 0 && status.st_size == (off_t)strlen(expected));
+    expect(lseek(fd, 1, SEEK_SET) == 1 && read(fd, text, sizeof text) == status.st_size - 1);
+    expect(write(fd, "x", 1) == -1 && close(fd) == 0);
+    expect(open("/etc/passwd", O_RDONLY) == -1 && errno == ENOENT);
+    expect(!fopen("/proc/self/maps", "r") && errno == ENOENT);
+    expect(access("/etc/hosts", R_OK) == 0 && access("/tmp", R_OK) == -1);
+    expect(stat("/etc/localtime", &status) == -1 && errno == ENOENT);
+    stream = fopen("/etc/hosts", "r"); /* left open: it is gone with the machine */
+    expect(stream && fgetc(stream) == '1');
+}
+
+/* Each task has its errno; a machine has its own of libc's texts. */
+static int fail_with(void *arg)
+{
+    errno = *(const int *)arg;
+    for (int i = 0; i < 10; i++) {
+        sm_sleep(SM_MS);
+        expect(errno == *(const int *)arg);
+    }
+    return 0;
+}
+
+static void errors(void)
+{
+    static const int numbers[] = {EPERM, ENOENT};
+    struct sm_task *tasks[2];
+    char words[] = "alpha beta";
+
+    for (int i = 0; i < 2; i++)
+        expect(sm_task_spawn(&tasks[i], "fails", fail_with, (void *)&numbers[i]) == 0);
+    for (int i = 0; i < 2; i++)
+        expect(sm_task_join(tasks[i], NULL, SM_FOREVER) == 0);
+    expect(strcmp(strerror(ENOENT), "No such file or directory") == 0);
+    expect(strcmp(strerror(9999), "Unknown error 9999") == 0);
+    expect(strcmp(strsignal(11), "Segmentation fault") == 0);
+    expect(strcmp(strtok(words, " "), "alpha") == 0);
+    sm_sleep(SM_MS);
+    expect(strcmp(strtok(NULL, " "), "beta") == 0);
+}
+
+const struct question identity_questions[] = {
+    {"seeded_random", seeded_random},
+    {"kernel_random", kernel_random},
+    {"identity", identity},
+    {"environment", environment},
+    {"files", files},
+    {"errors", errors},
+    {NULL, NULL},
+};

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libc answers from the machine. Runs the real program on the plugin asks.c, whose daemon asks one
+ * question and states what the answer must be.
+ *
+ * Environment: STEELMILL (the program), ASKS_PLUGIN, ASKS_SCENARIO.
+ */
+#include <check.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static char output[1 << 20];
+
+/* Runs `steelmill VERB SCENARIO ...` with both machines asking `what`; its exit code. */
+static int steelmill(const char *verb, const char *what, const char *options)
+{
+    char command[2048];
+
+    snprintf(command, sizeof command,
+             "%s %s %s --set plugin=%s --set machines.one.config.what=%s "
+             "--set machines.two.config.what=%s %s 2>&1",
+             getenv("STEELMILL"), verb, getenv("ASKS_SCENARIO"), getenv("ASKS_PLUGIN"), what, what,
+             options);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    const size_t size = fread(output, 1, sizeof output - 1, pipe);
+    output[size] = '\0';
+    const int status = pclose(pipe);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void must_hold(const char *text)
+{
+    ck_assert_msg(strstr(output, text), "no '%s' in: %s", text, output);
+}
+
+/* ---- answers ---- */
+
+static const char *const questions[] = {
+    "clocks",        "cpu_time",      "sleeping", "calendar",    "locales",
+    "seeded_random", "kernel_random", "identity", "environment", "files",
+    "errors",        "lines",         "streams",  "mutexes",     "conditions",
+    "locks",         "once",          "keys",     "c11",
+};
+#define QUESTIONS (int)(sizeof questions / sizeof questions[0])
+
+/* Each question's answers are the machine's. */
+START_TEST(answers)
+{
+    ck_assert_msg(steelmill("run", questions[_i], "--seed 1") == 0, "%s: %s", questions[_i],
+                  output);
+    must_hold("asked");
+}
+END_TEST
+
+/* Nothing that libc answers differs between two runs of a seed. */
+START_TEST(answers_again)
+{
+    ck_assert_msg(steelmill("verify", questions[_i], "--seed 3 --runs 2") == 0, "%s: %s",
+                  questions[_i], output);
+}
+END_TEST
+
+/* What a machine has printed after "random"; false where it is not there. */
+static bool numbers_of(const char *machine, char *numbers, size_t size)
+{
+    char head[64];
+
+    snprintf(head, sizeof head, " %s out random ", machine);
+    const char *line = strstr(output, head);
+    if (!line)
+        return false;
+    snprintf(numbers, size, "%.100s", line + strlen(head));
+    return true;
+}
+
+/* The kernel's randomness depends on the seed and on the machine, and on nothing else. */
+START_TEST(randomness)
+{
+    char one[128], two[128], again[128];
+
+    ck_assert_int_eq(steelmill("run", "kernel_random", "--seed 1"), 0);
+    ck_assert(numbers_of("one", one, sizeof one) && numbers_of("two", two, sizeof two));
+    ck_assert_str_ne(one, two);
+    ck_assert_int_eq(steelmill("run", "kernel_random", "--seed 1"), 0);
+    ck_assert(numbers_of("one", again, sizeof again));
+    ck_assert_str_eq(one, again);
+    ck_assert_int_eq(steelmill("run", "kernel_random", "--seed 2"), 0);
+    ck_assert(numbers_of("one", again, sizeof again));
+    ck_assert_str_ne(one, again);
+}
+END_TEST
+
+/* ---- output ---- */
+
+/* What daemons print comes line by line, with machine and virtual time; no line is mixed. */
+START_TEST(lines)
+{
+    static const char *const expected[] = {
+        "    1.501000000 one out one printf\n",
+        "    1.501000000 two out one printf\n",
+        "one out one fputs\n",
+        "one out one puts\n",
+        "one out one fwrite\n",
+        "    1.512000000 two out one putchar\n",
+        "one err ne stderr is another line\n",
+        "one out one putc\n",
+        "one out one dprintf\n",
+        "one err one write\n",
+        "one out one writev\n",
+        "one err syslog<4> asks: one syslog\n",
+        "one err one perror: No such file or directory\n",
+    };
+
+    ck_assert_int_eq(steelmill("run", "lines", "--seed 1"), 0);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+        must_hold(expected[i]);
+}
+END_TEST
+
+/* Whatever a daemon does to its streams, its text arrives, also a line without an end. */
+START_TEST(streams)
+{
+    ck_assert_int_eq(steelmill("run", "streams", "--seed 1"), 0);
+    must_hold("one out kept together\n");
+    must_hold("two out the end of the line is missing\n");
+}
+END_TEST
+
+/* A finding holds what was printed before it; a sweep, which drops output, shows it, too. */
+START_TEST(last_words)
+{
+    ck_assert_int_eq(steelmill("run", "unended", "--seed 1"), 1);
+    must_hold("last output");
+    must_hold("out last words\n");
+    ck_assert_int_eq(steelmill("sweep", "unended", "--seeds 1..2 --jobs 1"), 1);
+    must_hold("out last words\n");
+}
+END_TEST
+
+/* ---- escapes ---- */
+
+static const char *const escapes[] = {
+    "pthread_create", "fork",        "system", "popen",  "execl",
+    "socket",         "getaddrinfo", "signal", "kill",   "epoll_create1",
+    "open",           "fopen",       "mkdir",  "dlopen", "syscall",
+};
+#define ESCAPES (int)(sizeof escapes / sizeof escapes[0])
+
+/* What is not simulated ends the run with the call's name and the caller's line. */
+START_TEST(refuses)
+{
+    char text[128];
+
+    ck_assert_msg(steelmill("run", escapes[_i], "--seed 1") == 1, "%s: %s", escapes[_i], output);
+    snprintf(text, sizeof text, "the daemon called %s", escapes[_i]);
+    must_hold(text);
+    must_hold("which is not simulated");
+    snprintf(text, sizeof text, "ask_%s ", escapes[_i]);
+    must_hold(text);
+    must_hold("asks_escape.c:");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("libc");
+    TCase *tc = tcase_create("libc");
+
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, answers, 0, QUESTIONS);
+    tcase_add_loop_test(tc, answers_again, 0, QUESTIONS);
+    tcase_add_test(tc, randomness);
+    tcase_add_test(tc, lines);
+    tcase_add_test(tc, streams);
+    tcase_add_test(tc, last_words);
+    tcase_add_loop_test(tc, refuses, 0, ESCAPES);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_SILENT);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
