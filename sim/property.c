@@ -21,12 +21,17 @@
 struct sim_properties {
     struct sim_property *items; /* in the order of their first sight: slots */
     size_t count, capacity;
+    uint32_t number; /* of this table, from 1: sites remember the one that their slot belongs to */
     struct sim_property *sorted;
 };
 
 struct sim_properties *sim_properties_create(void)
 {
-    return sim_host_alloc(sizeof(struct sim_properties));
+    static uint32_t made;
+    struct sim_properties *properties = sim_host_alloc(sizeof *properties);
+
+    properties->number = ++made;
+    return properties;
 }
 
 void sim_properties_destroy(struct sim_properties *properties)
@@ -69,8 +74,7 @@ static struct sim_property *of_site(struct sim_world *world, struct sm_site *sit
 {
     struct sim_properties *properties = world->properties;
 
-    if (SM_LIKELY(site->slot != 0 && site->slot <= properties->count &&
-                  properties->items[site->slot - 1].name == site->name))
+    if (SM_LIKELY(site->table == properties->number))
         return &properties->items[site->slot - 1];
     struct sim_property *property = find(properties, site->name);
     if (!property) {
@@ -85,6 +89,7 @@ static struct sim_property *of_site(struct sim_world *world, struct sm_site *sit
     SM_ASSERT_MSG(property->kind == site->kind, "property '%s' is stated in two kinds (%s:%u)",
                   site->name, site->file, site->line);
     site->slot = (uint32_t)(property - properties->items) + 1;
+    site->table = properties->number;
     return property;
 }
 

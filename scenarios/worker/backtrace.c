@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenarios/worker/worker.h"
+#include "sim/globals.h"
+#include "sim/host.h"
 
 #include <link.h>
 #include <stdio.h>
@@ -7,27 +9,39 @@
 #include <unistd.h>
 #include <unwind.h>
 
-/* Taken once: dl_iterate_phdr is not for signal handlers. */
-static struct job_module modules[JOB_MODULES_MAX];
-static uint32_t module_count;
+/* Taken once: dl_iterate_phdr is not for signal handlers. A machine's copy of an object is listed
+ * under its original's name. */
+static struct job_module *modules;
+static uint32_t module_count, module_capacity;
 
-static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
+static void name_module(struct job_module *module, const struct sim_globals *globals,
+                        const char *name)
 {
-    (void)size, (void)arg;
-    for (int i = 0; i < info->dlpi_phnum && module_count < JOB_MODULES_MAX; i++) {
+    const char *origin = sim_globals_origin(globals, module->bias);
+
+    snprintf(module->path, sizeof module->path, "%s", origin ? origin : name);
+    if (!module->path[0]) {
+        const ssize_t length = readlink("/proc/self/exe", module->path, sizeof module->path - 1);
+        module->path[length < 0 ? 0 : length] = '\0';
+    }
+}
+
+static int add_module(struct dl_phdr_info *info, size_t size, void *globals)
+{
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
         if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
             continue;
+        if (module_count == module_capacity) {
+            module_capacity = module_capacity ? module_capacity * 2 : 64;
+            modules = sim_host_resize(modules, module_capacity * sizeof *modules);
+        }
         struct job_module *module = &modules[module_count++];
         module->begin = info->dlpi_addr + p->p_vaddr;
         module->end = module->begin + p->p_memsz;
         module->bias = info->dlpi_addr;
-        snprintf(module->path, sizeof module->path, "%s", info->dlpi_name);
-        if (!module->path[0]) {
-            const ssize_t length =
-                readlink("/proc/self/exe", module->path, sizeof module->path - 1);
-            module->path[length < 0 ? 0 : length] = '\0';
-        }
+        name_module(module, globals, info->dlpi_name);
     }
     return 0;
 }
@@ -62,19 +76,32 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *arg)
     return _URC_NO_REASON;
 }
 
-void backtrace_prepare(void)
+void backtrace_prepare(const struct sim_globals *globals)
 {
     struct walk walk = {.from = 0};
 
     module_count = 0;
-    dl_iterate_phdr(add_module, NULL);
+    dl_iterate_phdr(add_module, (void *)(uintptr_t)globals);
     _Unwind_Backtrace(visit, &walk); /* its first call allocates */
 }
 
-void backtrace_modules(struct job_result *result)
+static bool holds_frame(const struct job_module *module, const struct job_result *result)
 {
-    result->module_count = module_count;
-    memcpy(result->modules, modules, module_count * sizeof *modules);
+    for (uint32_t i = 0; i < result->frame_count; i++) {
+        if (result->frames[i] >= module->begin && result->frames[i] <= module->end)
+            return true;
+    }
+    return false;
+}
+
+/* Those that the frames lie in. */
+static void keep_modules(struct job_result *result)
+{
+    result->module_count = 0;
+    for (uint32_t i = 0; i < module_count && result->module_count < JOB_MODULES_MAX; i++) {
+        if (holds_frame(&modules[i], result))
+            result->modules[result->module_count++] = modules[i];
+    }
 }
 
 static void add_frame(struct job_result *result, uint64_t address)
@@ -130,7 +157,7 @@ void backtrace_take_parked(struct job_result *result, const struct sm_task *task
     sm__fiber_saved(&task->fiber, &instruction, &frame);
     add_frame(result, instruction);
     follow_frame_pointers(result, frame, task->stack_index, stacks);
-    backtrace_modules(result);
+    keep_modules(result);
 }
 
 static void keep_frames(struct job_result *result, const struct walk *walk)
@@ -151,7 +178,7 @@ void backtrace_take(struct job_result *result)
     result->frame_count = 0;
     _Unwind_Backtrace(visit, &walk);
     keep_frames(result, &walk);
-    backtrace_modules(result);
+    keep_modules(result);
 }
 
 static bool in_sanitizer(const struct job_result *result, uint64_t address)
@@ -188,5 +215,5 @@ void backtrace_take_at(struct job_result *result, const struct backtrace_registe
         keep_frames(result, &walk);
     else
         walk_from_nowhere(result, registers, stacks);
-    backtrace_modules(result);
+    keep_modules(result);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The worker's options and its command loop. */
 #include "scenarios/worker/worker.h"
+#include "sim/globals.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -15,6 +16,7 @@
 struct worker {
     const struct scn *scn;
     const struct sm_plugin *plugin;
+    struct sim_globals *globals;
     struct job_result *result;
     int command_fd, reply_fd;
 };
@@ -66,6 +68,7 @@ static void serve(const struct worker *worker)
         }
         struct run run = {.scn = worker->scn,
                           .plugin = worker->plugin,
+                          .globals = worker->globals,
                           .command = &command,
                           .result = worker->result};
         if (command.flags & JOB_FOREGROUND)
@@ -156,8 +159,14 @@ static int attach(struct worker *worker, const struct options *options, char *te
         snprintf(text, JOB_TEXT_BYTES, "the scenario cannot be mapped: is the CLI of this build?");
         return -EINVAL;
     }
-    const int error = worker_plugin_load(worker->scn->plugin_path, &worker->plugin, text);
-    return error ? error : worker_plugin_check(worker->plugin, worker->scn, text);
+    void *handle;
+    int error = worker_plugin_load(worker->scn->plugin_path, &handle, &worker->plugin, text);
+    if (!error)
+        error = worker_plugin_check(worker->plugin, worker->scn, text);
+    if (!error)
+        error = sim_globals_create(&worker->globals, handle, worker->scn->machine_count, text,
+                                   JOB_TEXT_BYTES);
+    return error;
 }
 
 int main(int argc, char **argv)
@@ -181,8 +190,8 @@ int main(int argc, char **argv)
         reply(&worker, error, text);
         return 2;
     }
-    backtrace_prepare();
+    backtrace_prepare(worker.globals);
     reply(&worker, 0, "");
     serve(&worker);
-    return 0;
+    _exit(0); /* no destructors of the plugin */
 }

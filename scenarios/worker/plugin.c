@@ -40,7 +40,8 @@ static const char *needs_steelmill(const struct link_map *map)
     return NULL;
 }
 
-int worker_plugin_load(const char *path, const struct sm_plugin **out, char *text)
+int worker_plugin_load(const char *path, void **out_handle, const struct sm_plugin **out,
+                       char *text)
 {
     /* All symbols now: binding them late would take stack of whoever calls first. */
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
@@ -65,6 +66,7 @@ int worker_plugin_load(const char *path, const struct sm_plugin **out, char *tex
     if (plugin->size_bytes < sizeof *plugin)
         return refuse(text, "plugin '%s': its descriptor is too small", path);
     *out = plugin;
+    *out_handle = handle;
     return 0;
 }
 
@@ -113,8 +115,9 @@ int worker_plugin_describe(const char *path)
                                                           "unreachable", "eventually", "buggify"};
     const struct sm_plugin *plugin;
     char text[JOB_TEXT_BYTES];
+    void *handle;
 
-    if (worker_plugin_load(path, &plugin, text)) {
+    if (worker_plugin_load(path, &handle, &plugin, text)) {
         fprintf(stderr, "%s\n", text);
         return 2;
     }

@@ -4,13 +4,29 @@
 #include "net-loopback/net.h"
 #include "scenarios/worker/worker.h"
 #include "sim/disk.h"
+#include "sim/globals.h"
 
 #include <steelmill/errors.h>
 
+#include <dlfcn.h>
 #include <errno.h>
 
 /* Real daemons open ports and files when they prepare; that long may it take. */
 #define START_LIMIT_NS (60 * SM_S)
+
+/* The machine's own copy of the plugin, with its constructors run; the plugin itself if shared. */
+static const struct sm_plugin *boot_plugin(const struct run *run, const struct sim_machine *machine)
+{
+    if (!run->globals)
+        return run->plugin;
+    sim_globals_construct(run->globals, machine->index - 1);
+    struct sim_heap *heap = sim_heap_current;
+    sim_heap_current = NULL; /* the loader may allocate */
+    const struct sm_plugin *plugin =
+        dlsym(sim_globals_handle(run->globals, machine->index - 1), SM_PLUGIN_SYMBOL);
+    sim_heap_current = heap;
+    return plugin;
+}
 
 static int fill_factory(struct run *run, struct sim_machine *machine)
 {
@@ -23,7 +39,8 @@ static int fill_factory(struct run *run, struct sim_machine *machine)
     sm__factory_capability_set(factory, SM__CAPABILITY_DISK, sim_disk_of(machine));
     for (uint32_t i = 0; i < group->config_count && !error; i++)
         error = sm_factory_config_set(factory, group->config[i].key, group->config[i].value);
-    for (const struct sm_daemon_type *const *type = run->plugin->types; *type && !error; type++)
+    for (const struct sm_daemon_type *const *type = boot_plugin(run, machine)->types;
+         *type && !error; type++)
         error = sm_factory_register(factory, *type);
     for (uint32_t i = 0; i < group->daemon_count && !error; i++) {
         void *instance;

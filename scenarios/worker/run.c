@@ -8,6 +8,7 @@
 #include "scenarios/worker/network.h"
 #include "scenarios/worker/worker.h"
 #include "sim/disk.h"
+#include "sim/globals.h"
 #include "sim/host.h"
 #include "sim/libc/libc.h"
 
@@ -122,6 +123,15 @@ static void start_machines(struct run *run)
         sim_machine_start(run->world->machines[i]);
 }
 
+/* A crash, a stop: the variables of its code are as at the beginning. */
+static void reset_globals(void *arg, struct sim_machine *machine)
+{
+    const struct run *run = arg;
+
+    if (run->globals)
+        sim_globals_restore(run->globals, machine->index - 1);
+}
+
 static int make_world(struct run *run)
 {
     const struct sim_options options = options_of(run);
@@ -134,6 +144,8 @@ static int make_world(struct run *run)
                              .start = run->start ? run->start : worker_machine_start,
                              .stop = worker_machine_stop};
     sim_libc_attach(run->world);
+    const struct sim_hooks hooks = {.arg = run, .machine_off = reset_globals};
+    sim_world_add_hooks(run->world, &hooks);
     add_machines(run);
     run->disks = sim_disk_create(run->world);
     error = worker_network_create(run);
@@ -342,6 +354,7 @@ void worker_run_free(struct run *run)
     sim_world_destroy(run->world);
     lo_net_destroy(run->net);
     sim_disk_destroy(run->disks);
+    sim_libc_detach();
     output_destroy(run);
 }
 

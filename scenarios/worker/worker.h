@@ -26,13 +26,14 @@
 #include <steelmill/plugin.h>
 
 struct lo_net;
+struct sim_globals;
 struct sim_disks;
 
 /* ---- plugin.c ---- */
 /*
  * Loads a plugin. Returns 0, or -EINVAL with one clear message in `text` (JOB_TEXT_BYTES).
  */
-int worker_plugin_load(const char *path, const struct sm_plugin **out, char *text);
+int worker_plugin_load(const char *path, void **handle, const struct sm_plugin **out, char *text);
 /* Checks that every daemon that the scenario names is there. Returns 0, -EINVAL. */
 int worker_plugin_check(const struct sm_plugin *plugin, const struct scn *scn, char *text);
 const struct sm_daemon_type *worker_plugin_type(const struct sm_plugin *plugin, const char *name);
@@ -44,6 +45,7 @@ int worker_plugin_describe(const char *path);
 struct run {
     const struct scn *scn;
     const struct sm_plugin *plugin;
+    const struct sim_globals *globals; /* the machines' copies of it; NULL: none */
     const struct job_command *command;
     struct job_result *result;
     struct sim_world *world;
@@ -140,8 +142,7 @@ void finding_of_report(const char *subject, const char *text);
 
 /* ---- backtrace.c ---- */
 /* Once, after the plugins are loaded: remembers the modules, and warms the unwinder up. */
-void backtrace_prepare(void);
-void backtrace_modules(struct job_result *result);
+void backtrace_prepare(const struct sim_globals *globals);
 /* The caller's own stack. */
 void backtrace_take(struct job_result *result);
 /* Leaves out the innermost frames up to the last one of a sanitizer's library, if there are any. */

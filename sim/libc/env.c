@@ -34,11 +34,19 @@ static void follow(struct sim_machine *machine)
     environ = environment_of(machine ? machine->libc : NULL);
 }
 
-void sim_libc_env_attach(struct sim_world *world)
+static char **before; /* the process's own */
+
+void sim_libc_env_attach(void)
 {
-    (void)world;
+    if (environ != initial)
+        before = environ;
     environ = initial;
     tzset(); /* allocates: now, for the host */
+}
+
+void sim_libc_env_detach(void)
+{
+    environ = before;
 }
 
 void sim_libc_env_finish(struct sim_libc *libc)

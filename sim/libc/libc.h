@@ -94,6 +94,8 @@ static inline bool sim_libc_inside(void)
 struct sim_libc *sim_libc_here(void);
 /* Before a world's first machine starts: takes the process's stdio and environment over. */
 void sim_libc_attach(struct sim_world *world);
+/* Gives them back, for a process that goes on after its world. */
+void sim_libc_detach(void);
 /* Hands out what machines have printed without ending the line. */
 void sim_libc_flush(struct sim_world *world);
 /* libc's function of that name, after ours. Never NULL. */
@@ -111,11 +113,13 @@ sm_time sim_libc_clock(clockid_t clock);
 sm_time sim_libc_ns_of(const struct timespec *time);
 
 /* ---- env.c ---- */
-void sim_libc_env_attach(struct sim_world *world);
+void sim_libc_env_attach(void);
+void sim_libc_env_detach(void);
 void sim_libc_env_finish(struct sim_libc *libc);
 
 /* ---- output.c ---- */
 void sim_libc_output_attach(void);
+void sim_libc_output_detach(void);
 void sim_libc_output_take(struct sim_libc *libc, int stream, const char *text, size_t size);
 void sim_libc_output_flush(struct sim_libc *libc);
 /* 0, 1 or 2 for stdin, stdout and stderr; else -1. */

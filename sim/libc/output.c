@@ -18,6 +18,7 @@
 #define EXPORT SIM_LIBC_EXPORT
 
 static FILE *streams[3];
+static FILE *before[2]; /* stdout and stderr of the process */
 
 /* ---- lines ---- */
 
@@ -90,13 +91,25 @@ void sim_libc_output_attach(void)
 {
     static char input[4096];
 
-    if (streams[STDOUT_FILENO])
+    if (!streams[STDOUT_FILENO]) {
+        setvbuf(stdin, input, _IOFBF, sizeof input);
+        streams[STDIN_FILENO] = stdin;
+        streams[STDOUT_FILENO] = open_stream(STDOUT_FILENO);
+        streams[STDERR_FILENO] = open_stream(STDERR_FILENO);
+    }
+    if (stdout == streams[STDOUT_FILENO])
         return;
     fflush(stdout);
-    setvbuf(stdin, input, _IOFBF, sizeof input);
-    streams[STDIN_FILENO] = stdin;
-    streams[STDOUT_FILENO] = stdout = open_stream(STDOUT_FILENO);
-    streams[STDERR_FILENO] = stderr = open_stream(STDERR_FILENO);
+    before[0] = stdout;
+    before[1] = stderr;
+    stdout = streams[STDOUT_FILENO];
+    stderr = streams[STDERR_FILENO];
+}
+
+void sim_libc_output_detach(void)
+{
+    stdout = before[0];
+    stderr = before[1];
 }
 
 int sim_libc_standard(const FILE *stream)
@@ -108,12 +121,13 @@ int sim_libc_standard(const FILE *stream)
     return -1;
 }
 
-extern FILE *_IO_list_all;
-
 void sim_libc_output_forget(const struct sim_heap *heap)
 {
-    FILE **link = &_IO_list_all;
+    static FILE **all;
 
+    if (!all) /* by its name it would be the program's copy of the variable */
+        all = sim_libc_next("_IO_list_all");
+    FILE **link = all;
     while (*link) {
         const char *stream = (const char *)*link;
         if (stream >= heap->base && stream < heap->end)

@@ -33,14 +33,14 @@ enum sm_site_kind {
     SM_SITE_KIND_COUNT
 };
 
-/* One place in the code. Filled by the macros; `slot` belongs to the host program. */
+/* One place in the code. Filled by the macros; the last two belong to the host program. */
 struct sm_site {
     const char *name;
     const char *file;
     uint32_t line;
     uint32_t kind; /* enum sm_site_kind */
-    uint32_t slot; /* 0: not yet known to the host */
-    uint32_t reserved;
+    uint32_t slot;
+    uint32_t table; /* 0: not yet known to the host */
 };
 
 /* The functions behind the macros. `fields` may be NULL. */

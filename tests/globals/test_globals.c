@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Variables per machine, from the command line: the plugin keeps.c says itself when one of its
+ * variables is not the machine's own.
+ *
+ * Environment: STEELMILL (the program), KEEPS_PLUGIN, KEEPS_SCENARIO.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static char output[1 << 20];
+
+/* Runs `steelmill VERB SCENARIO OPTIONS`; its exit code. */
+static int steelmill(const char *verb, const char *options)
+{
+    char command[2048];
+
+    snprintf(command, sizeof command, "%s %s %s --set plugin=%s %s 2>&1", getenv("STEELMILL"), verb,
+             getenv("KEEPS_SCENARIO"), getenv("KEEPS_PLUGIN"), options);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    const size_t size = fread(output, 1, sizeof output - 1, pipe);
+    output[size] = '\0';
+    const int status = pclose(pipe);
+    ck_assert(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void must_hold(const char *text)
+{
+    ck_assert_msg(strstr(output, text), "no '%s' in: %s", text, output);
+}
+
+/* No value crosses machines, whatever crashes. */
+START_TEST(apart)
+{
+    ck_assert_msg(steelmill("run", "--seed 1") == 0, "%s", output);
+    must_hold("kept for long");
+    must_hold("node1 out never ended");
+}
+END_TEST
+
+/* No value crosses runs of a worker. */
+START_TEST(fresh_in_each_run)
+{
+    ck_assert_msg(steelmill("sweep", "--seeds 1..30 --jobs 1") == 0, "%s", output);
+}
+END_TEST
+
+/* Copies of code and data change nothing that a run can see. */
+START_TEST(deterministic)
+{
+    ck_assert_msg(steelmill("verify", "--seed 2 --runs 2") == 0, "%s", output);
+}
+END_TEST
+
+/* A thousand machines have a thousand copies. */
+START_TEST(a_thousand)
+{
+    ck_assert_msg(steelmill("run", "--seed 1 --set machines.node.count=1000 --set time=50ms") == 0,
+                  "%s", output);
+    must_hold("1000 machines");
+}
+END_TEST
+
+/* Where there are too many, the message says how many there may be, and how to get around it. */
+START_TEST(too_many)
+{
+    ck_assert_msg(steelmill("run", "--seed 1 --set machines.node.count=100000") == 2, "%s", output);
+    must_hold("the plugin has variables of its own, so each machine needs a copy of it");
+    must_hold("100000 machines are more than the ");
+    must_hold("vm.max_map_count");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("globals");
+    TCase *tc = tcase_create("globals");
+
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, apart);
+    tcase_add_test(tc, fresh_in_each_run);
+    tcase_add_test(tc, deterministic);
+    tcase_add_test(tc, a_thousand);
+    tcase_add_test(tc, too_many);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_SILENT);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
