@@ -360,6 +360,11 @@ void sim_heap_visit(const struct sim_heap *heap,
     }
 }
 
+bool sim_heap_holds(const struct sim_heap *heap, const void *memory)
+{
+    return (const char *)memory >= heap->base && (const char *)memory < heap->end;
+}
+
 const void *sim_heap_check(const struct sim_heap *heap)
 {
     const char *chunk = chunks_begin(heap);

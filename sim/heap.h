@@ -61,6 +61,8 @@ size_t sim_heap_size(const void *memory);
 /* Goes through the live blocks, in an order that depends on the run alone. site: 0 if not kept. */
 void sim_heap_visit(const struct sim_heap *heap,
                     void (*visit)(void *arg, uintptr_t site, size_t size), void *arg);
+/* True for the start of a live block of this heap's. */
+bool sim_heap_holds(const struct sim_heap *heap, const void *memory);
 /* The first damaged block, or NULL. */
 const void *sim_heap_check(const struct sim_heap *heap);
 

@@ -203,6 +203,12 @@ void sim_heap_visit(const struct sim_heap *heap,
         visit(arg, block->site, block->size);
 }
 
+bool sim_heap_holds(const struct sim_heap *heap, const void *memory)
+{
+    const struct sim_heap_block *block = find(memory);
+    return block && block->heap == heap;
+}
+
 /* The sanitizer has seen each access; there is nothing left to look for. */
 const void *sim_heap_check(const struct sim_heap *heap)
 {

@@ -143,7 +143,10 @@ static void find_late_body(struct sim_env *env, bool idle)
 static void run_to_its_end(struct sim_env *env)
 {
     struct run *run = &env->run;
-    const struct sim_hooks hooks = {env, machine_started, machine_off, machine_off};
+    const struct sim_hooks hooks = {.arg = env,
+                                    .machine_started = machine_started,
+                                    .machine_crashed = machine_off,
+                                    .machine_stopped = machine_off};
 
     if (worker_run_begin(run))
         return;

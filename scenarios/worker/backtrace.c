@@ -95,7 +95,7 @@ static bool holds_frame(const struct job_module *module, const struct job_result
 }
 
 /* Those that the frames lie in. */
-static void keep_modules(struct job_result *result)
+void backtrace_modules(struct job_result *result)
 {
     result->module_count = 0;
     for (uint32_t i = 0; i < module_count && result->module_count < JOB_MODULES_MAX; i++) {
@@ -157,7 +157,7 @@ void backtrace_take_parked(struct job_result *result, const struct sm_task *task
     sm__fiber_saved(&task->fiber, &instruction, &frame);
     add_frame(result, instruction);
     follow_frame_pointers(result, frame, task->stack_index, stacks);
-    keep_modules(result);
+    backtrace_modules(result);
 }
 
 static void keep_frames(struct job_result *result, const struct walk *walk)
@@ -178,7 +178,7 @@ void backtrace_take(struct job_result *result)
     result->frame_count = 0;
     _Unwind_Backtrace(visit, &walk);
     keep_frames(result, &walk);
-    keep_modules(result);
+    backtrace_modules(result);
 }
 
 static bool in_sanitizer(const struct job_result *result, uint64_t address)
@@ -215,5 +215,5 @@ void backtrace_take_at(struct job_result *result, const struct backtrace_registe
         keep_frames(result, &walk);
     else
         walk_from_nowhere(result, registers, stacks);
-    keep_modules(result);
+    backtrace_modules(result);
 }

@@ -2,6 +2,7 @@
 /* The worker's options and its command loop. */
 #include "scenarios/worker/worker.h"
 #include "sim/globals.h"
+#include "sim/libc/libc.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -190,6 +191,7 @@ int main(int argc, char **argv)
         reply(&worker, error, text);
         return 2;
     }
+    sim_libc_env_forget();
     backtrace_prepare(worker.globals);
     reply(&worker, 0, "");
     serve(&worker);

@@ -143,6 +143,8 @@ void finding_of_report(const char *subject, const char *text);
 /* ---- backtrace.c ---- */
 /* Once, after the plugins are loaded: remembers the modules, and warms the unwinder up. */
 void backtrace_prepare(const struct sim_globals *globals);
+/* The modules that the result's frames lie in. */
+void backtrace_modules(struct job_result *result);
 /* The caller's own stack. */
 void backtrace_take(struct job_result *result);
 /* Leaves out the innermost frames up to the last one of a sanitizer's library, if there are any. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The environment. All machines start with the same few variables, which are the process's own from
- * the first run on, so that libc's insides see nothing else. The first change makes an array of the
+ * The environment. All machines start with the same few variables. A simulating process forgets its
+ * own for them, so that libc's insides see nothing else. The first change makes an array of the
  * machine's own; from then on `environ` follows the running machine.
  */
 #include "sim/libc/libc.h"
@@ -25,28 +25,30 @@ struct sim_libc_text {
 
 static char **environment_of(const struct sim_libc *libc)
 {
-    return libc && libc->environment ? libc->environment : initial;
+    return libc->environment ? libc->environment : initial;
 }
+
+static char **outside; /* the process's own, while a machine's is in its place */
 
 /* Called before each step of a task once any machine has an environment of its own. */
 static void follow(struct sim_machine *machine)
 {
-    environ = environment_of(machine ? machine->libc : NULL);
+    const struct sim_libc *libc = machine ? machine->libc : NULL;
+
+    environ = libc && libc->environment ? libc->environment : outside;
 }
 
-static char **before; /* the process's own */
-
-void sim_libc_env_attach(void)
+void sim_libc_env_forget(void)
 {
-    if (environ != initial)
-        before = environ;
     environ = initial;
     tzset(); /* allocates: now, for the host */
 }
 
 void sim_libc_env_detach(void)
 {
-    environ = before;
+    if (outside)
+        environ = outside;
+    outside = NULL;
 }
 
 void sim_libc_env_finish(struct sim_libc *libc)
@@ -57,7 +59,7 @@ void sim_libc_env_finish(struct sim_libc *libc)
         sim_host_free(text);
     }
     if (libc->environment && environ == libc->environment)
-        environ = initial;
+        environ = outside;
     sim_host_free(libc->environment);
     libc->environment = NULL;
 }
@@ -92,6 +94,8 @@ static char **own_environment(struct sim_libc *libc)
         libc->environment = sim_host_alloc((count + 2) * sizeof *libc->environment);
         memcpy(libc->environment, old, (count + 1) * sizeof *old);
     }
+    if (!outside)
+        outside = environ;
     environ = libc->environment;
     sim_world_follow(libc->machine->world, follow);
     return libc->environment;
@@ -111,7 +115,7 @@ EXPORT char *getenv(const char *name)
     if (!sim_libc_inside())
         return SIM_LIBC_REAL(getenv)(name);
     const size_t length = strlen(name);
-    char **place = find(environ, name, length);
+    char **place = find(environment_of(sim_libc_here()), name, length);
     return *place ? *place + length + 1 : NULL;
 }
 

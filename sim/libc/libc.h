@@ -92,7 +92,9 @@ static inline bool sim_libc_inside(void)
 }
 /* The running machine's; inside only. */
 struct sim_libc *sim_libc_here(void);
-/* Before a world's first machine starts: takes the process's stdio and environment over. */
+/* For a process that does nothing but simulate: gives its environment up for that of machines. */
+void sim_libc_env_forget(void);
+/* Before a world's first machine starts: takes the process's stdio over. */
 void sim_libc_attach(struct sim_world *world);
 /* Gives them back, for a process that goes on after its world. */
 void sim_libc_detach(void);
@@ -113,7 +115,6 @@ sm_time sim_libc_clock(clockid_t clock);
 sm_time sim_libc_ns_of(const struct timespec *time);
 
 /* ---- env.c ---- */
-void sim_libc_env_attach(void);
 void sim_libc_env_detach(void);
 void sim_libc_env_finish(struct sim_libc *libc);
 

@@ -129,8 +129,7 @@ void sim_libc_output_forget(const struct sim_heap *heap)
         all = sim_libc_next("_IO_list_all");
     FILE **link = all;
     while (*link) {
-        const char *stream = (const char *)*link;
-        if (stream >= heap->base && stream < heap->end)
+        if (sim_heap_holds(heap, *link))
             *link = (*link)->_chain;
         else
             link = &(*link)->_chain;

@@ -76,7 +76,6 @@ void sim_libc_attach(struct sim_world *world)
 
     sim_world_add_hooks(world, &hooks);
     sim_libc_output_attach();
-    sim_libc_env_attach();
 }
 
 void sim_libc_detach(void)

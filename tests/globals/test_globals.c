@@ -76,6 +76,25 @@ START_TEST(too_many)
 }
 END_TEST
 
+/* A breakpoint in the plugin is hit in a machine's copy, with names, lines and values. */
+START_TEST(breakpoints_work)
+{
+    if (system("gdb --version > /dev/null 2>&1") != 0)
+        return; /* nothing to debug with */
+    setenv("DEBUGINFOD_URLS", "", 1);
+    ck_assert_int_eq(
+        system("printf 'break keeps_change\\nrun\\nbt 2\\nprint owner\\nkill\\nquit\\n' > "
+               "gdb-commands"),
+        0);
+    (void)steelmill("replay", "--seed 1 --gdb < gdb-commands");
+    ck_assert_int_eq(remove("gdb-commands"), 0);
+    must_hold("keeps_change (name=");
+    must_hold("keeps_run (self=");
+    must_hold("keeps.c:");
+    must_hold("= \"nobody\"");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("globals");
@@ -87,6 +106,7 @@ int main(void)
     tcase_add_test(tc, deterministic);
     tcase_add_test(tc, a_thousand);
     tcase_add_test(tc, too_many);
+    tcase_add_test(tc, breakpoints_work);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_set_tap(runner, "-");
