@@ -77,7 +77,7 @@ short_tiers() {
     tier normal "$build"
     variant asan -Db_sanitize=address,undefined -Db_lundef=false &&
         UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-            tier asan "$build-asan" --no-suite style --no-suite long
+            tier asan "$build-asan" --no-suite style --no-suite verify --no-suite long
 }
 
 # need PACKAGES...: the long tiers have needs of their own.
@@ -104,10 +104,10 @@ emulated() {
 
 valgrind() {
     need valgrind || lost valgrind '' || return
-    # Its malloc takes the place of ours, so the suite of ours has nothing to test.
+    # Its malloc takes the place of ours, so the suites of ours have nothing to test.
     # shellcheck disable=SC2046,SC2086
     emulated valgrind "$build" --wrap='valgrind --quiet --error-exitcode=99' \
-        $(meson test -C "$build" --list $kernel | sed 's|.* / ||' | grep -vx test_malloc)
+        $(meson test -C "$build" --list $kernel | sed 's|.* / ||' | grep -vxE 'test_malloc|test_memory')
 }
 
 aarch64() {
@@ -129,7 +129,8 @@ long_tiers() {
 list() {
     echo "short: ./mill test"
     echo "  normal     all suites but 'long'"
-    echo "  asan       the same but 'style', with AddressSanitizer and UndefinedBehaviorSanitizer"
+    echo "  asan       the same but 'style' and 'verify', with AddressSanitizer (whose heap has
+             addresses of its own) and UndefinedBehaviorSanitizer"
     echo "long: ./mill test --long, after the short ones"
     echo "  long       sweeps and verify of 10,000 seeds"
     echo "  gcc-O0, gcc-O3, clang-O0, clang-O3"

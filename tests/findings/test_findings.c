@@ -5,8 +5,6 @@
  *
  * Environment: STEELMILL (the program), BROKEN_PLUGIN, BROKEN_SCENARIO.
  */
-#include "core/sanitize.h"
-
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +34,7 @@ struct misdeed {
 };
 
 static const struct misdeed misdeeds[] = {
-#if SM__ASAN /* the sanitizers see these first */
+#ifdef SANITIZED /* the sanitizers see these first */
     {"dereference", "UndefinedBehaviorSanitizer: Store to null pointer", "dereference_null"},
     {"beyond", "AddressSanitizer: heap-buffer-overflow: a write of 32 bytes", "write_beyond"},
     {"twice", "AddressSanitizer: double-free", "free_twice"},

@@ -156,10 +156,14 @@ static __attribute__((noinline)) void leak(int count, size_t size)
         kept = malloc(size);
 }
 
+/* Not known to the compiler, which else makes a copy of leak() for these values. */
+static volatile int leak_count = 3;
+static volatile size_t leak_bytes = 100;
+
 static int leaks(void *arg, struct sim_machine *machine)
 {
     (void)arg, (void)machine;
-    leak(3, 100);
+    leak(leak_count, leak_bytes);
     kept = malloc(50);
     kept = aligned_alloc(256, 20);
     free(malloc(5000));
