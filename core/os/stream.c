@@ -113,7 +113,11 @@ int sm_stream_write(struct sm_stream *stream, const void *data, size_t size, sm_
         }
         waited = os_socket_wait_write(&stream->socket, deadline);
     }
-    return waited;
+    if (waited != -ETIMEDOUT)
+        return waited;
+    /* The kernel wakes writers when there is much room; a little may be there all the same. */
+    const int count = try_write(stream, data, size < COUNT_MAX ? size : COUNT_MAX);
+    return count == -EAGAIN ? -ETIMEDOUT : count;
 }
 
 int sm_stream_write_all(struct sm_stream *stream, const void *data, size_t size, size_t *done,
