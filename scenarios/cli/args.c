@@ -141,6 +141,12 @@ static const char *read_data(struct cli_args *args, const char *value)
     return *value != '\0' ? NULL : "a folder";
 }
 
+static const char *read_network(struct cli_args *args, const char *value)
+{
+    args->network = value;
+    return *value != '\0' ? NULL : "an address such as 127.1.0.0";
+}
+
 static const char *read_stop_limit(struct cli_args *args, const char *value)
 {
     return sm__parse_duration(value, &args->stop_limit_ns) == 0 && args->stop_limit_ns > 0
@@ -188,6 +194,8 @@ static const struct option options[CLI_OPT_COUNT] = {
                       "where the machines' files are, in DIR/MACHINE (default: data)"},
     [CLI_OPT_STOP_LIMIT] = {"stop-limit", 0, "T", read_stop_limit,
                             "how long stopping may take (default: 10s)"},
+    [CLI_OPT_NETWORK] = {"network", 0, "A.B.0.0", read_network,
+                         "machine i is at A.B.0.0 + i (default: 127.1.0.0)"},
     [CLI_OPT_HELP] = {"help", 'h', NULL, NULL, "print this help"},
     [CLI_OPT_VERSION] = {"version", 0, NULL, NULL, "print the version"},
 };

@@ -47,6 +47,10 @@ static void execute(const struct cli_scenario *scenario, const struct cli_args *
         argv[count++] = "--data";
         argv[count++] = args->data;
     }
+    if (args->network != NULL) {
+        argv[count++] = "--network";
+        argv[count++] = args->network;
+    }
     if (cli_given(args, CLI_OPT_JSON))
         argv[count++] = "--log-json";
     for (size_t i = 0; i < args->daemon_count; i++) {

@@ -33,7 +33,7 @@ static int attach(struct serve_machine *machine, int fd)
     return 0;
 }
 
-static int name_machines(struct serve_machine *machine)
+static int name_machines(struct serve_machine *machine, uint32_t ip_base)
 {
     const uint32_t count = machine->scn->machine_count;
     char name[JOB_NAME_BYTES];
@@ -41,7 +41,7 @@ static int name_machines(struct serve_machine *machine)
     machine->names = calloc(count, sizeof *machine->names);
     for (uint32_t i = 0; machine->names && i < count; i++) {
         scn_machine_name(machine->scn, i, name, sizeof name);
-        machine->names[i] = (struct os_name){strdup(name), SERVE_IP_BASE + i + 1};
+        machine->names[i] = (struct os_name){strdup(name), ip_base + i + 1};
         if (!machine->names[i].name)
             return -EINVAL;
     }
@@ -116,7 +116,7 @@ int serve_machine_find(struct serve_machine *machine, const struct serve_options
     *machine = (struct serve_machine){0};
     int error = attach(machine, options->scenario_fd);
     if (!error) {
-        error = name_machines(machine);
+        error = name_machines(machine, options->ip_base);
         if (error)
             serve_error("out of memory");
     }

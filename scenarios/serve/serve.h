@@ -27,7 +27,7 @@
 
 #include <limits.h>
 
-/* The same addresses as in simulation: machine i is at 127.1.0.0 + i, from 1. */
+/* As in simulation: machine i is at 127.1.0.0 + i, from 1. */
 #define SERVE_IP_BASE      0x7f010000u
 #define SERVE_MACHINES_MAX 65535u
 
@@ -39,6 +39,7 @@ struct serve_options {
     const char **daemons; /* NULL-ended; none: those of the file */
     size_t daemon_count;
     const char *data; /* the machine's folder is below it */
+    uint32_t ip_base; /* machine i is at ip_base + i */
     sm_time stop_limit_ns;
     int log_level;
     bool log_json;
