@@ -47,6 +47,7 @@ typedef int (*job_fn)(struct os_disk_job *job);
 struct pending {
     uv_work_t work;
     struct sm_waitable waitable;
+    struct os_worker *worker;
     struct os_disk_job *job;
     job_fn fn;
     int result;
@@ -69,6 +70,7 @@ static void work_done(uv_work_t *work, int status)
     struct pending *pending = work->data;
 
     (void)status; /* nobody cancels work */
+    pending->worker->jobs--;
     pending->done = true;
     sm__wake_all(&pending->waitable);
 }
@@ -79,7 +81,7 @@ static void work_done(uv_work_t *work, int status)
  */
 static int run_job(const struct sm_disk *disk, job_fn fn, struct os_disk_job *job)
 {
-    struct pending pending = {.job = job, .fn = fn};
+    struct pending pending = {.worker = disk->worker, .job = job, .fn = fn};
     int error = sm__enter();
 
     if (error)
@@ -89,6 +91,7 @@ static int run_job(const struct sm_disk *disk, job_fn fn, struct os_disk_job *jo
     error = uv_queue_work(&disk->worker->loop, &pending.work, do_work, work_done);
     if (error)
         return error;
+    disk->worker->jobs++;
     const bool shielded = sm__current->shielded;
     sm__current->shielded = true;
     while (!pending.done)

@@ -152,7 +152,23 @@ static void arm_timer(struct os_worker *worker)
     worker->timer_armed = next;
 }
 
-void os_worker_run(struct os_worker *worker)
+/* Nobody runs any more; a job's memory is a task's stack. */
+static size_t drop_tasks(struct os_worker *worker)
+{
+    size_t count = 0;
+
+    while (worker->jobs > 0)
+        uv_run(&worker->loop, UV_RUN_ONCE);
+    worker->ready.count = 0;
+    while (!sm__list_empty(&worker->home.tasks)) {
+        struct sm_task *task = sm__container(worker->home.tasks.next, struct sm_task, home_link);
+        count += task->state != SM__TASK_ENDED;
+        sm__task_drop(task);
+    }
+    return count;
+}
+
+size_t os_worker_run(struct os_worker *worker)
 {
     sm__fiber_adopt_thread(&worker->scheduler);
     while (!worker->quit) {
@@ -162,7 +178,7 @@ void os_worker_run(struct os_worker *worker)
         arm_timer(worker);
         uv_run(&worker->loop, worker->ready.count > 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE);
     }
-    worker->quit = false;
+    return drop_tasks(worker);
 }
 
 void os_worker_quit(struct os_worker *worker)
@@ -243,7 +259,7 @@ static void on_walk(uv_handle_t *handle, void *arg)
         uv_close(handle, NULL);
 }
 
-/* Closes what handles are left, and waits for the thread pool to be done with ours. */
+/* Closes what handles are left. */
 static void close_loop(struct os_worker *worker)
 {
     uv_walk(&worker->loop, on_walk, NULL);
@@ -302,20 +318,13 @@ fail_worker:
     return error;
 }
 
-static void drop_tasks(struct os_worker *worker)
-{
-    worker->ready.count = 0;
-    while (!sm__list_empty(&worker->home.tasks))
-        sm__task_drop(sm__container(worker->home.tasks.next, struct sm_task, home_link));
-}
-
 void os_worker_destroy(struct os_worker *worker)
 {
     if (!worker)
         return;
     SM_ASSERT_MSG(!sm__current, "a worker is destroyed by a task");
+    (void)drop_tasks(worker);
     close_loop(worker);
-    drop_tasks(worker);
     for (struct os_post *post = take_posts(worker), *next; post; post = next) {
         next = post->next;
         free(post);

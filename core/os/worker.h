@@ -42,6 +42,7 @@ struct os_worker {
     struct os_ready ready;
     uint32_t task_count; /* spawned so far: the tasks' numbers */
     uint32_t streak;     /* calls in a row that were done without waiting */
+    uint32_t jobs;       /* that the thread pool has not finished */
     bool quit;
 
     struct os_timers timers;
@@ -65,14 +66,19 @@ struct os_worker_options {
 
 /* Returns 0, -ENOMEM, -EMFILE, or what libuv says. */
 int os_worker_create(struct os_worker **out, const struct os_worker_options *options);
-/* Drops what tasks are left. The worker must not be running. NULL allowed. */
+/* Once it has run, or if it never does. What its tasks used (networks, disks) goes before. NULL
+ * allowed. */
 void os_worker_destroy(struct os_worker *worker);
 
 /* Makes a task ready to run: before os_worker_run, or on the worker's thread. Returns 0, -ENOMEM.
  */
 int os_worker_spawn(struct os_worker *worker, const char *name, sm_task_fn fn, void *arg);
-/* Makes the calling thread the worker's until os_worker_quit. */
-void os_worker_run(struct os_worker *worker);
+/*
+ * Makes the calling thread the worker's until os_worker_quit. Tasks that are left then are dropped,
+ * wherever they wait, but not before the thread pool is done with what they asked for.
+ * Returns: how many were left.
+ */
+size_t os_worker_run(struct os_worker *worker);
 /* The round that runs is the last one. On the worker's thread. */
 void os_worker_quit(struct os_worker *worker);
 /* Calls fn(arg) on the worker's thread, between tasks. From any thread. Returns 0, -ENOMEM. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Workers: threads, posts, fairness, and ends that are not tidy. */
 #include "core/factory.h"
+#include "core/os/disk.h"
 #include "core/os/net.h"
 #include "core/os/worker.h"
 #include "tests/os/suite.h"
@@ -8,6 +9,7 @@
 #include <steelmill/steelmill.h>
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define IP 0x7f0207d2u /* 127.2.7.210: no other program of the tests uses it */
@@ -145,6 +147,7 @@ END_TEST
 /* ---- fairness ---- */
 
 static struct sm_net *net;
+static struct sm_disk *disk;
 static struct os_worker *fair_worker;
 static bool others_ran;
 
@@ -204,6 +207,19 @@ static int wait_in_accept(void *unused)
     return sm_listener_accept(listener, &stream, NULL, sm_now() + 3600 * SM_S);
 }
 
+static int write_much(void *arg)
+{
+    static char bytes[1 << 20];
+    struct sm_file *file;
+
+    (void)arg;
+    if (sm_file_open(disk, &file, "much", SM_FILE_WRITE | SM_FILE_CREATE))
+        abort();
+    for (;;)
+        if (sm_file_pwrite(file, bytes, sizeof bytes, 0))
+            abort();
+}
+
 static int leave(void *worker)
 {
     struct sm_datagram *socket;
@@ -214,18 +230,25 @@ static int leave(void *worker)
     return 0;
 }
 
-/* A worker can go while tasks wait, timers run and sockets are open. */
+/* A worker can go while tasks wait, timers run, sockets are open and the thread pool is writing. */
 START_TEST(leftovers)
 {
     static const struct os_name names[] = {{"w", IP}};
     struct os_worker *worker = make("w", 1);
+    char folder[] = "/tmp/steelmill-test-worker-XXXXXX", line[64];
 
     ck_assert_int_eq(os_net_create(&net, worker, IP, names, 1), 0);
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(os_worker_spawn(worker, "accepts", wait_in_accept, NULL), 0);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(os_disk_create(&disk, worker, folder), 0);
+    ck_assert_int_eq(os_worker_spawn(worker, "writes", write_much, NULL), 0);
     ck_assert_int_eq(os_worker_spawn(worker, "leaves", leave, worker), 0);
-    os_worker_run(worker);
+    ck_assert_uint_eq(os_worker_run(worker), 4);
     os_net_destroy(net);
+    os_disk_destroy(disk);
+    snprintf(line, sizeof line, "rm -r %s", folder);
+    ck_assert_int_eq(system(line), 0);
     os_worker_destroy(worker);
 }
 END_TEST
