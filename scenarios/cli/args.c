@@ -9,6 +9,7 @@
 #include <steelmill/log.h>
 
 #define WALL_LIMIT_DEFAULT_NS (60 * SM_S)
+#define STOP_LIMIT_DEFAULT_NS (10 * SM_S)
 #define RUNS_DEFAULT          5
 #define SEED_LAST_DEFAULT     100
 
@@ -122,6 +123,37 @@ static const char *read_junit(struct cli_args *args, const char *value)
     return *value != '\0' ? NULL : "a file name";
 }
 
+static const char *read_machine(struct cli_args *args, const char *value)
+{
+    args->machine = value;
+    return *value != '\0' ? NULL : "the name of a machine";
+}
+
+static const char *read_daemon(struct cli_args *args, const char *value)
+{
+    args->daemons[args->daemon_count++] = value;
+    return *value != '\0' ? NULL : "the name of a daemon";
+}
+
+static const char *read_data(struct cli_args *args, const char *value)
+{
+    args->data = value;
+    return *value != '\0' ? NULL : "a folder";
+}
+
+static const char *read_network(struct cli_args *args, const char *value)
+{
+    args->network = value;
+    return *value != '\0' ? NULL : "an address such as 127.1.0.0";
+}
+
+static const char *read_stop_limit(struct cli_args *args, const char *value)
+{
+    return sm__parse_duration(value, &args->stop_limit_ns) == 0 && args->stop_limit_ns > 0
+               ? NULL
+               : "a duration such as 10s";
+}
+
 static const char *read_log(struct cli_args *args, const char *value)
 {
     static const char *const levels[] = {"error", "warn", "info", "debug", "trace"};
@@ -154,6 +186,16 @@ static const struct option options[CLI_OPT_COUNT] = {
     [CLI_OPT_LOG] = {"log", 0, "LEVEL", read_log, "log to stderr: error, warn, info, debug, trace"},
     [CLI_OPT_WALL_LIMIT] = {"wall-limit", 0, "T", read_wall_limit,
                             "real time after which a run is given up (default: 60s)"},
+    [CLI_OPT_MACHINE] = {"machine", 0, "NAME", read_machine, "the machine to be"},
+    [CLI_OPT_DAEMON] = {"daemon", 0, "NAME", read_daemon,
+                        "run this daemon, not those of the file; can be repeated"},
+    [CLI_OPT_ALL] = {"all", 0, NULL, NULL, "all machines of the file, a process each"},
+    [CLI_OPT_DATA] = {"data", 0, "DIR", read_data,
+                      "where the machines' files are, in DIR/MACHINE (default: data)"},
+    [CLI_OPT_STOP_LIMIT] = {"stop-limit", 0, "T", read_stop_limit,
+                            "how long stopping may take (default: 10s)"},
+    [CLI_OPT_NETWORK] = {"network", 0, "A.B.0.0", read_network,
+                         "machine i is at A.B.0.0 + i (default: 127.1.0.0)"},
     [CLI_OPT_HELP] = {"help", 'h', NULL, NULL, "print this help"},
     [CLI_OPT_VERSION] = {"version", 0, NULL, NULL, "print the version"},
 };
@@ -279,6 +321,7 @@ int cli_args_parse(struct cli_args *args, const struct cli_verb *verb, int argc,
         .verb = verb,
         .files = calloc((size_t)argc + 1, sizeof *args->files),
         .sets = calloc((size_t)argc + 1, sizeof *args->sets),
+        .daemons = calloc((size_t)argc + 1, sizeof *args->daemons),
         .seed_first = 1,
         .seed_last = SEED_LAST_DEFAULT,
         .shard = 1,
@@ -286,9 +329,10 @@ int cli_args_parse(struct cli_args *args, const struct cli_verb *verb, int argc,
         .runs = RUNS_DEFAULT,
         .until_ns = INT64_MAX,
         .wall_limit_ns = WALL_LIMIT_DEFAULT_NS,
+        .stop_limit_ns = STOP_LIMIT_DEFAULT_NS,
         .log_level = SM_LOG_WARN,
     };
-    if (args->files == NULL || args->sets == NULL) {
+    if (args->files == NULL || args->sets == NULL || args->daemons == NULL) {
         cli_error("out of memory");
         return CLI_NOT_JUDGED;
     }
@@ -314,7 +358,8 @@ void cli_args_finish(struct cli_args *args)
 {
     free(args->files);
     free(args->sets);
-    args->files = args->sets = NULL;
+    free(args->daemons);
+    args->files = args->sets = args->daemons = NULL;
 }
 
 void cli_args_print_options(FILE *file, uint32_t set)

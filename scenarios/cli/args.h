@@ -31,6 +31,12 @@ enum cli_option {
     CLI_OPT_SCHEMA,
     CLI_OPT_LOG,
     CLI_OPT_WALL_LIMIT,
+    CLI_OPT_MACHINE,
+    CLI_OPT_DAEMON,
+    CLI_OPT_ALL,
+    CLI_OPT_DATA,
+    CLI_OPT_STOP_LIMIT,
+    CLI_OPT_NETWORK,
     CLI_OPT_HELP,
     CLI_OPT_VERSION,
     CLI_OPT_COUNT
@@ -49,13 +55,16 @@ struct cli_args {
     size_t file_count;
     const char **sets; /* --set texts, in order */
     size_t set_count;
+    const char **daemons; /* --daemon names, in order */
+    size_t daemon_count;
+    const char *machine, *data, *network; /* NULL: not given */
     uint64_t seed;
     uint64_t seed_first, seed_last; /* both included */
     uint32_t shard, shard_count;    /* 1 <= shard <= shard_count */
     uint32_t jobs;                  /* 0: as many as there are processors */
     uint32_t runs;
     uint64_t digest;
-    int64_t until_ns, for_ns, wall_limit_ns;
+    int64_t until_ns, for_ns, wall_limit_ns, stop_limit_ns;
     int log_level; /* enum sm_log_level; CLI_LOG_NOTHING */
     enum cli_format format;
     const char *output, *junit; /* NULL: not given */

@@ -56,29 +56,41 @@ static void print_places(const struct places *places)
         fprintf(stderr, "  searched: %s\n", places->paths[i]);
 }
 
-int cli_locate_worker(char path[static PATH_MAX])
+/* variable: of the environment, names it; folder: where the build tree has it, beside ours */
+static int locate_program(const char *name, const char *variable, const char *folder,
+                          char path[static PATH_MAX])
 {
-    char folder[PATH_MAX];
+    char own[PATH_MAX];
     struct places *places = calloc(1, sizeof *places);
     if (places == NULL)
         return CLI_NOT_JUDGED;
-    own_folder(folder);
-    const char *chosen = getenv("STEELMILL_WORKER");
+    own_folder(own);
+    const char *chosen = getenv(variable);
     if (chosen != NULL && *chosen != '\0') {
         add(places, "%s", chosen);
     } else {
-        add(places, "%s/steelmill-worker", folder);
-        add(places, "%s/../worker/steelmill-worker", folder);
-        add(places, "%s/../libexec/steelmill/steelmill-worker", folder);
+        add(places, "%s/%s", own, name);
+        add(places, "%s/../%s/%s", own, folder, name);
+        add(places, "%s/../libexec/steelmill/%s", own, name);
     }
     bool found = first_readable(places, X_OK, path);
     if (!found) {
-        cli_error("the worker program steelmill-worker is not there");
+        cli_error("the program %s is not there", name);
         print_places(places);
-        fprintf(stderr, "  install it beside steelmill, or name it in STEELMILL_WORKER\n");
+        fprintf(stderr, "  install it beside steelmill, or name it in %s\n", variable);
     }
     free(places);
     return found ? 0 : CLI_NOT_JUDGED;
+}
+
+int cli_locate_worker(char path[static PATH_MAX])
+{
+    return locate_program("steelmill-worker", "STEELMILL_WORKER", "worker", path);
+}
+
+int cli_locate_serve(char path[static PATH_MAX])
+{
+    return locate_program("steelmill-serve", "STEELMILL_SERVE", "serve", path);
 }
 
 static void places_of_plugin(struct places *places, const char *name, const char *folder)

@@ -17,6 +17,8 @@
  * Returns: 0, CLI_NOT_JUDGED.
  */
 int cli_locate_worker(char path[static PATH_MAX]);
+/* The same for the program that serves: $STEELMILL_SERVE, else its places. */
+int cli_locate_serve(char path[static PATH_MAX]);
 
 /*
  * A plugin.

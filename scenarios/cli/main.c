@@ -46,6 +46,15 @@ const struct cli_verb cli_verbs[] = {
      COMMON | CLI_OPTION(SET) | CLI_OPTION(SCHEMA), 1, UINT32_MAX, cli_verb_check},
     {"daemons", "PLUGIN", "Lists the daemon types and properties that a plugin offers.", NULL,
      COMMON | CLI_OPTION(JSON), 1, 1, cli_verb_daemons},
+    {"serve", "FILE --machine NAME [--daemon NAME]... | FILE --all",
+     "Production: runs a machine of the file for real.",
+     "Machine i of the file (from 1) is at 127.1.0.0 + i, as in simulation. SIGTERM and SIGINT "
+     "stop\n"
+     "it; a second one ends it at once. It logs to stderr. With --all, each machine is a process.",
+     COMMON | CLI_OPTION(SET) | CLI_OPTION(LOG) | CLI_OPTION(JSON) | CLI_OPTION(MACHINE) |
+         CLI_OPTION(DAEMON) | CLI_OPTION(ALL) | CLI_OPTION(DATA) | CLI_OPTION(STOP_LIMIT) |
+         CLI_OPTION(NETWORK),
+     1, 1, cli_verb_serve},
 };
 const size_t cli_verb_count = sizeof cli_verbs / sizeof *cli_verbs;
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What belongs to the process as a whole: where log lines go, and what was said about properties.
+ */
+#ifndef STEELMILL_CORE_OS_PROCESS_H
+#define STEELMILL_CORE_OS_PROCESS_H
+
+#include <steelmill/base.h>
+
+struct os_log_options {
+    int level; /* enum sm_log_level, or -1: nothing */
+    bool json;
+    int fd; /* lines are written at once; a pipe that nobody reads stops the writer */
+};
+
+/* Before the first worker runs. Without it, warnings and errors go to stderr as text. */
+void os_log_set_up(const struct os_log_options *options);
+
+/* How often `always` did not hold or `unreachable` was reached, in all workers together. */
+uint64_t os_property_violations(void);
+
+#endif

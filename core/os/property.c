@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Properties in production: a violation is logged and counted, and the daemon goes on. The rest
+ * costs a comparison. Histories and roles have no reader here.
+ */
+#include "core/factory.h"
+#include "core/os/process.h"
+#include "core/task.h"
+
+#include <steelmill/history.h>
+#include <steelmill/property.h>
+
+#include <stdatomic.h>
+#include <string.h>
+
+#define FIELDS_MAX 16
+
+static atomic_uint_least64_t violations;
+
+uint64_t os_property_violations(void)
+{
+    return atomic_load(&violations);
+}
+
+static void report(const struct sm_site *site, const struct sm_field *fields)
+{
+    struct sm_factory *factory = sm_factory_self();
+    struct sm_field line[FIELDS_MAX];
+    size_t count = 0;
+
+    if (!factory)
+        return;
+    line[count++] = sm_str("property", site->name);
+    line[count++] = sm_str("file", site->file);
+    line[count++] = sm_u64("line", site->line);
+    for (; fields && fields->kind != SM_FIELD_END && count < FIELDS_MAX - 1; fields++)
+        line[count++] = *fields;
+    line[count] = sm__field_end();
+    sm_log_write(sm_log_get(factory), SM_LOG_ERROR,
+                 site->kind == SM_SITE_ALWAYS ? "always violated" : "unreachable reached", line);
+}
+
+void sm_property_check(struct sm_site *site, bool holds, const struct sm_field *fields)
+{
+    if (holds || (site->kind != SM_SITE_ALWAYS && site->kind != SM_SITE_UNREACHABLE))
+        return;
+    atomic_fetch_add(&violations, 1);
+    report(site, fields);
+}
+
+bool sm_buggify_fires(struct sm_site *site)
+{
+    (void)site;
+    return false;
+}
+
+void sm_role_set(const char *role, bool held)
+{
+    SM_ASSERT_MSG(sm__current, "sm_role_set outside of any task");
+    (void)role, (void)held;
+}
+
+const char *sm_machine_name(void)
+{
+    return sm__current ? sm__current->home->name : "";
+}
+
+uint64_t sm_history_invoke(enum sm_operation operation, uint64_t key, uint64_t value,
+                           uint64_t expected)
+{
+    (void)operation, (void)key, (void)value, (void)expected;
+    return 0;
+}
+
+void sm_history_complete(uint64_t number, enum sm_outcome outcome, uint64_t result)
+{
+    (void)number, (void)outcome, (void)result;
+}

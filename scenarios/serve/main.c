@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/os/disk.h"
+#include "core/os/process.h"
+#include "scenarios/serve/serve.h"
+
+#include <steelmill/errors.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* What the service may take beyond its limit before it counts as stuck. */
+#define GRACE_NS (2 * SM_S)
+
+void serve_error(const char *format, ...)
+{
+    char text[2048] = "steelmill: ";
+    const size_t used = strlen(text);
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text + used, sizeof text - used - 1, format, list);
+    va_end(list);
+    strcat(text, "\n");
+    (void)!write(STDERR_FILENO, text, strlen(text)); /* at once: several machines share it */
+}
+
+/* ---- the worker's thread ---- */
+
+struct process {
+    struct service service;
+    pthread_t thread;
+    int signal_fd, done_fd;
+};
+
+static void *run_worker(void *arg)
+{
+    struct process *process = arg;
+    const uint64_t one = 1;
+
+    os_worker_run(process->service.worker);
+    (void)!write(process->done_fd, &one, sizeof one);
+    return NULL;
+}
+
+/* All threads that are made from now on leave these signals to signal_fd. */
+static int open_signals(struct process *process)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    process->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+    process->done_fd = eventfd(0, EFD_CLOEXEC);
+    return process->signal_fd < 0 || process->done_fd < 0 ? -errno : 0;
+}
+
+/* ---- watching over it ---- */
+
+static _Noreturn void give_up(const struct process *process, const char *why)
+{
+    serve_error("machine '%s': %s", process->service.machine->name, why);
+    _exit(SERVE_FAILED);
+}
+
+static void take_signal(const struct process *process)
+{
+    struct signalfd_siginfo info;
+    (void)!read(process->signal_fd, &info, sizeof info);
+}
+
+/* Until the worker is done, which a signal asks for, and a second signal no longer waits for. */
+static void watch(struct process *process)
+{
+    struct pollfd fds[] = {{process->done_fd, POLLIN, 0}, {process->signal_fd, POLLIN, 0}};
+    sm_time limit = SM_FOREVER;
+
+    for (;;) {
+        const sm_time left = limit == SM_FOREVER ? SM_FOREVER : limit - sm__clock_monotonic(NULL);
+        const int timeout = left == SM_FOREVER ? -1 : left > 0 ? (int)(left / SM_MS) + 1 : 0;
+        const int count = poll(fds, 2, timeout);
+        if (count > 0 && fds[0].revents)
+            return;
+        if (count == 0 && limit != SM_FOREVER)
+            give_up(process, "it did not stop in time: a daemon keeps the thread to itself");
+        if (count <= 0)
+            continue;
+        take_signal(process);
+        if (limit != SM_FOREVER)
+            give_up(process, "interrupted again: it ends without having stopped");
+        limit = sm__clock_monotonic(NULL) + process->service.stop_limit_ns + GRACE_NS;
+        if (os_worker_post(process->service.worker, service_stop, &process->service))
+            give_up(process, "out of memory");
+    }
+}
+
+/* ---- putting it together ---- */
+
+static int open_disk(struct service *service)
+{
+    const char *folder = service->machine->folder;
+    const int error = os_disk_create(&service->disk, service->worker, folder);
+
+    if (error == -EBUSY)
+        serve_error("machine '%s': another process serves from '%s'", service->machine->name,
+                    folder);
+    else if (error)
+        serve_error("machine '%s': the folder '%s': %s", service->machine->name, folder,
+                    sm_strerror(error));
+    return error;
+}
+
+static int create(struct process *process, const struct serve_machine *machine)
+{
+    struct service *service = &process->service;
+    const struct os_worker_options options = {
+        .name = machine->name, .machine_index = machine->index, .stack_bytes = 0};
+    int error = open_signals(process);
+
+    if (!error)
+        error = os_worker_create(&service->worker, &options);
+    if (!error)
+        error = os_net_create(&service->net, service->worker, machine->ip, machine->names,
+                              machine->scn->machine_count);
+    if (!error)
+        error = os_worker_spawn(service->worker, "main", service_main, service);
+    if (error)
+        serve_error("machine '%s': %s", machine->name, sm_strerror(error));
+    return error ? error : open_disk(service);
+}
+
+static void destroy(struct process *process)
+{
+    os_net_destroy(process->service.net);
+    os_disk_destroy(process->service.disk);
+    os_worker_destroy(process->service.worker);
+}
+
+static int serve(const struct serve_machine *machine, const struct serve_options *options)
+{
+    struct process process = {.service = {.machine = machine,
+                                          .stop_limit_ns = options->stop_limit_ns,
+                                          .exit = SERVE_USAGE}};
+    int error = create(&process, machine);
+
+    if (!error) {
+        error = pthread_create(&process.thread, NULL, run_worker, &process);
+        if (error) {
+            serve_error("machine '%s': no thread: %s", machine->name, strerror(error));
+            process.service.exit = SERVE_NOT_JUDGED;
+        }
+    }
+    if (!error) {
+        watch(&process);
+        pthread_join(process.thread, NULL);
+    }
+    destroy(&process);
+    return process.service.exit;
+}
+
+int main(int argc, char **argv)
+{
+    struct serve_options options;
+    struct serve_machine machine = {0};
+    int exit = SERVE_USAGE;
+
+    if (serve_options_parse(&options, argc, argv) == 0) {
+        os_log_set_up(&(struct os_log_options){
+            .level = options.log_level, .json = options.log_json, .fd = STDERR_FILENO});
+        if (serve_machine_find(&machine, &options) == 0 &&
+            serve_machine_make_folder(&machine, &options) == 0) {
+            exit = serve(&machine, &options);
+            if (exit == SERVE_USAGE)
+                serve_machine_remove_folder(&machine, &options);
+        }
+    }
+    serve_machine_finish(&machine);
+    free(options.daemons);
+    return exit;
+}

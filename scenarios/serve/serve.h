@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * steelmill-serve: one machine of a scenario, for real. `steelmill serve` reads the scenario, and
+ * becomes this program, which gets it as a worker does (scenarios/job.h):
+ *
+ *   steelmill-serve --scenario FD --machine NAME [--daemon NAME]... --data FOLDER [...]
+ *
+ *   options.c   the command line
+ *   machine.c   which machine it is, its daemons, where all machines are, its folder
+ *   service.c   the factory's life, in tasks of the worker
+ *   notify.c    telling systemd
+ *   main.c      puts it together; watches over the worker from another thread, so that a daemon
+ *               that never gives way cannot keep the process from ending
+ *
+ * Exit codes: 0 it has served and stopped; 1 a daemon failed, did not stop, or a property was
+ * violated; 2 it could not begin: usage, scenario, port, address, folder.
+ */
+#ifndef STEELMILL_SCENARIOS_SERVE_SERVE_H
+#define STEELMILL_SCENARIOS_SERVE_SERVE_H
+
+#include "core/os/net.h"
+#include "core/os/worker.h"
+#include "scenarios/file/scenario.h"
+#include "scenarios/job.h"
+
+#include <steelmill/plugin.h>
+
+#include <limits.h>
+
+/* As in simulation: machine i is at 127.1.0.0 + i, from 1. */
+#define SERVE_IP_BASE      0x7f010000u
+#define SERVE_MACHINES_MAX 65535u
+
+enum serve_exit { SERVE_OK = 0, SERVE_FAILED = 1, SERVE_USAGE = 2, SERVE_NOT_JUDGED = 125 };
+
+struct serve_options {
+    int scenario_fd;
+    const char *machine;
+    const char **daemons; /* NULL-ended; none: those of the file */
+    size_t daemon_count;
+    const char *data; /* the machine's folder is below it */
+    uint32_t ip_base; /* machine i is at ip_base + i */
+    sm_time stop_limit_ns;
+    int log_level;
+    bool log_json;
+};
+
+/* Prints "steelmill: ..." and a line feed to stderr. */
+void serve_error(const char *format, ...) SM_PRINTF(1, 2);
+
+/* ---- options.c ---- */
+/* Returns 0, -EINVAL after a message. */
+int serve_options_parse(struct serve_options *options, int argc, char **argv);
+
+/* ---- machine.c ---- */
+struct serve_machine {
+    const struct scn *scn;
+    const struct scn_group *group;
+    const struct sm_plugin *plugin;
+    const char *const *daemons;
+    size_t daemon_count;
+    uint32_t index; /* from 1 */
+    char name[JOB_NAME_BYTES];
+    uint32_t ip;
+    struct os_name *names;  /* of all machines */
+    char folder[PATH_MAX];  /* of its disk */
+    bool folder_made;       /* by us: taken away again if it cannot begin */
+    bool folder_above_made; /* the same for --data's */
+};
+
+/* Each returns 0, or -EINVAL after one clear message. */
+int serve_machine_find(struct serve_machine *machine, const struct serve_options *options);
+int serve_machine_make_folder(struct serve_machine *machine, const struct serve_options *options);
+/* It could not begin: takes away what make_folder has made, where it is empty. */
+void serve_machine_remove_folder(const struct serve_machine *machine,
+                                 const struct serve_options *options);
+void serve_machine_finish(struct serve_machine *machine);
+
+/* ---- service.c ---- */
+struct service {
+    const struct serve_machine *machine;
+    sm_time stop_limit_ns;
+    struct os_worker *worker;
+    struct sm_net *net;
+    struct sm_disk *disk;
+    /* Of its tasks alone. */
+    struct sm_factory *factory;
+    struct sm_event wake; /* the runner has ended, or a stop is asked for */
+    bool stop_wanted, runner_ended, started;
+    int runner_error;
+    /* When its last task has ended. */
+    int exit;
+};
+/* The body of the service's main task; arg: struct service. It quits the worker when it ends. */
+int service_main(void *arg);
+/* Posted to the worker: ends the service. */
+void service_stop(void *service);
+
+/* ---- notify.c ---- */
+/* Tells the service manager ("READY=1"), where there is one that listens. */
+void serve_notify(const char *state);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One body, two worlds: what the contract promises, stated once.
+ *
+ * The test bodies (test_*.c) are compiled once and linked twice, with world_sim.c and with
+ * world_os.c. They see the contract and nothing else, and both programs expect the same outcome.
+ * What takes time takes milliseconds, and is only compared with what it must not be shorter than.
+ */
+#ifndef STEELMILL_TESTS_CONFORMANCE_H
+#define STEELMILL_TESTS_CONFORMANCE_H
+
+#include <steelmill/steelmill.h>
+
+#include <check.h>
+
+#define CONFORMANCE_WAIT (5 * SM_MS) /* long enough for tasks to come to where they wait */
+
+/* ---- what a world provides ---- */
+/* Runs a body in a task of a machine. It must come to an end, and break no assertion. */
+void conformance_run(void (*body)(void));
+/* The factory of the machine: it has a network and a disk, and neither daemons nor a stop. */
+struct sm_factory *conformance_factory(void);
+
+/* CONFORMS(name) { ... }: a test whose body runs in a task. */
+#define CONFORMS(name_)                \
+    static void name_##_body(void);    \
+    START_TEST(name_)                  \
+    {                                  \
+        conformance_run(name_##_body); \
+    }                                  \
+    END_TEST                           \
+    static void name_##_body(void)
+
+/* ---- helpers (helpers.c) ---- */
+/* Runs fn(arg) in the `run` hook of a daemon, in a factory of its own that stops while it waits.
+ * Returns what fn returned. */
+int conformance_stopped(sm_task_fn fn, void *arg);
+/* Runs fn(arg) in a task that is cancelled while it waits. Returns what fn returned. */
+int conformance_cancelled(sm_task_fn fn, void *arg);
+/* The same, but it is cancelled before it calls fn. */
+int conformance_cancelled_before(sm_task_fn fn, void *arg);
+/* Two ends of a connection of the machine with itself. */
+void conformance_connect(struct sm_stream **client, struct sm_stream **server);
+
+/* ---- the tests ---- */
+#define CONFORMANCE_SUITES(X) \
+    X(matrix)                 \
+    X(tasks)                  \
+    X(sync)                   \
+    X(time)                   \
+    X(factory)                \
+    X(lease)                  \
+    X(stream)                 \
+    X(datagram)               \
+    X(disk)
+
+#define CONFORMANCE_DECLARE_(name_) void conformance_add_##name_(TCase *tc);
+CONFORMANCE_SUITES(CONFORMANCE_DECLARE_)
+
+#define CONFORMANCE_TESTS(name_, ...)                                  \
+    void conformance_add_##name_(TCase *tc)                            \
+    {                                                                  \
+        const TTest *const tests_[] = {__VA_ARGS__};                   \
+        for (size_t i_ = 0; i_ < sizeof tests_ / sizeof *tests_; i_++) \
+            tcase_add_test(tc, tests_[i_]);                            \
+    }
+
+#endif
