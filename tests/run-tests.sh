@@ -76,8 +76,8 @@ variant() {
 short_tiers() {
     tier normal "$build"
     variant asan -Db_sanitize=address,undefined -Db_lundef=false &&
-        UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-            tier asan "$build-asan" --no-suite style --no-suite verify --no-suite long
+        ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+            tier asan "$build-asan" $kernel --suite scenarios --suite findings
 }
 
 # need PACKAGES...: the long tiers have needs of their own.

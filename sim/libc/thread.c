@@ -158,6 +158,12 @@ static struct sim_libc_values *values_here(void)
     return task->locals;
 }
 
+/*
+ * A machine's keys are numbered far above libc's (PTHREAD_KEYS_MAX, 1024), so that a key from outside
+ * of machines, such as a sanitizer's own, keeps its value while a machine's task runs.
+ */
+#define FIRST_KEY 1048576u
+
 EXPORT int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 {
     if (!sim_libc_inside())
@@ -168,7 +174,7 @@ EXPORT int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
             continue;
         libc->keys_used[i] = true;
         libc->destructors[i] = destructor;
-        *key = i;
+        *key = FIRST_KEY + i;
         return 0;
     }
     return EAGAIN;
@@ -176,9 +182,10 @@ EXPORT int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 
 EXPORT int pthread_key_delete(pthread_key_t key)
 {
-    if (!sim_libc_inside())
+    if (key < FIRST_KEY || !sim_libc_inside())
         return SIM_LIBC_REAL(pthread_key_delete)(key);
     struct sim_libc *libc = sim_libc_here();
+    key -= FIRST_KEY;
     if (key >= SIM_LIBC_KEYS_MAX || !libc->keys_used[key])
         return EINVAL;
     libc->keys_used[key] = false;
@@ -190,16 +197,18 @@ EXPORT int pthread_key_delete(pthread_key_t key)
 
 EXPORT void *pthread_getspecific(pthread_key_t key)
 {
-    if (!sim_libc_inside())
+    if (key < FIRST_KEY || !sim_libc_inside())
         return SIM_LIBC_REAL(pthread_getspecific)(key);
+    key -= FIRST_KEY;
     const struct sim_libc_values *values = sm__current->locals;
     return values && key < SIM_LIBC_KEYS_MAX ? values->values[key] : NULL;
 }
 
 EXPORT int pthread_setspecific(pthread_key_t key, const void *value)
 {
-    if (!sim_libc_inside())
+    if (key < FIRST_KEY || !sim_libc_inside())
         return SIM_LIBC_REAL(pthread_setspecific)(key, value);
+    key -= FIRST_KEY;
     if (key >= SIM_LIBC_KEYS_MAX || !sim_libc_here()->keys_used[key])
         return EINVAL;
     values_here()->values[key] = (void *)(uintptr_t)value;

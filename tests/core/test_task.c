@@ -272,6 +272,7 @@ int main(void)
     Suite *suite = suite_create("task");
     TCase *tc = tcase_create("task");
 
+    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, spawn_join);
     tcase_add_test(tc, join_deadline);
     tcase_add_test(tc, cancel_parked);
