@@ -19,9 +19,7 @@
 
 static int attach(struct serve_machine *machine, int fd)
 {
-    struct scn_arena *arena; /* as long as the process */
-
-    if (scn_arena_attach(&arena, fd, &machine->scn)) {
+    if (scn_arena_attach(&machine->arena, fd, &machine->scn)) {
         serve_error("the scenario cannot be mapped: is `steelmill` of this build?");
         return -EINVAL;
     }
@@ -133,7 +131,8 @@ void serve_machine_finish(struct serve_machine *machine)
     for (uint32_t i = 0; machine->names && i < machine->scn->machine_count; i++)
         free((void *)(uintptr_t)machine->names[i].name);
     free(machine->names);
-    machine->names = NULL;
+    scn_arena_destroy(machine->arena);
+    *machine = (struct serve_machine){0};
 }
 
 /* ---- its folder ---- */

@@ -54,6 +54,7 @@ int serve_options_parse(struct serve_options *options, int argc, char **argv);
 
 /* ---- machine.c ---- */
 struct serve_machine {
+    struct scn_arena *arena; /* what scn lies in */
     const struct scn *scn;
     const struct scn_group *group;
     const struct sm_plugin *plugin;
