@@ -18,6 +18,7 @@ passed=0
 failed=0
 skipped=0
 kernel='--suite core --suite sim --suite net'
+sanitized='--suite scenarios --suite findings --suite globals --suite craft --suite golden --suite sweeps'
 
 say() { printf 'test: %s\n' "$*" >&2; }
 
@@ -76,7 +77,7 @@ variant() {
 short_tiers() {
     tier normal "$build"
     variant asan -Db_sanitize=address,undefined -Db_lundef=false &&
-        ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+        UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
             tier asan "$build-asan" $kernel --suite scenarios --suite findings
 }
 
@@ -129,8 +130,8 @@ long_tiers() {
 list() {
     echo "short: ./mill test"
     echo "  normal     all suites but 'long'"
-    echo "  asan       the same but 'style' and 'verify', with AddressSanitizer (whose heap has
-             addresses of its own) and UndefinedBehaviorSanitizer"
+    echo "  asan       core, sim, net, scenarios, findings, globals, craft, golden and sweeps, with"
+    echo "             AddressSanitizer and UndefinedBehaviorSanitizer"
     echo "long: ./mill test --long, after the short ones"
     echo "  long       sweeps and verify of 10,000 seeds"
     echo "  gcc-O0, gcc-O3, clang-O0, clang-O3"

@@ -159,8 +159,8 @@ static struct sim_libc_values *values_here(void)
 }
 
 /*
- * A machine's keys are numbered far above libc's (PTHREAD_KEYS_MAX, 1024), so that a key from outside
- * of machines, such as a sanitizer's own, keeps its value while a machine's task runs.
+ * A machine's keys are numbered far above libc's (PTHREAD_KEYS_MAX, 1024), so that a key from
+ * outside of machines, such as a sanitizer's own, keeps its value while a machine's task runs.
  */
 #define FIRST_KEY 1048576u
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/core/world.h"
 
+#include "sim/libc/libc.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +56,7 @@ void tw_create(struct tw *tw, uint32_t machine_count, const struct sim_options *
     options.log = take_log;
     options.arg = tw;
     ck_assert_int_eq(sim_world_create(&tw->world, &options), 0);
+    sim_libc_attach(tw->world);
     tw->body = body;
     tw->arg = arg;
     tw->world->program = (struct sim_program){.arg = tw, .start = start, .stop = stop};
@@ -76,6 +79,7 @@ enum sim_outcome tw_run(struct tw *tw, sm_time until)
 void tw_destroy(struct tw *tw)
 {
     sim_world_destroy(tw->world);
+    sim_libc_detach();
 }
 
 uint64_t tw_once(tw_body body, void *arg)
