@@ -18,7 +18,7 @@ passed=0
 failed=0
 skipped=0
 kernel='--suite core --suite sim --suite net'
-sanitized='--suite scenarios --suite findings --suite globals --suite craft --suite golden --suite sweeps'
+sanitized='--suite scenarios --suite findings'
 
 say() { printf 'test: %s\n' "$*" >&2; }
 
@@ -78,7 +78,7 @@ short_tiers() {
     tier normal "$build"
     variant asan -Db_sanitize=address,undefined -Db_lundef=false &&
         UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-            tier asan "$build-asan" $kernel --suite scenarios --suite findings
+            tier asan "$build-asan" $kernel $sanitized
 }
 
 # need PACKAGES...: the long tiers have needs of their own.
@@ -130,7 +130,7 @@ long_tiers() {
 list() {
     echo "short: ./mill test"
     echo "  normal     all suites but 'long'"
-    echo "  asan       core, sim, net, scenarios, findings, globals, craft, golden and sweeps, with"
+    echo "  asan       core, sim, net, scenarios and findings, with"
     echo "             AddressSanitizer and UndefinedBehaviorSanitizer"
     echo "long: ./mill test --long, after the short ones"
     echo "  long       sweeps and verify of 10,000 seeds"
