@@ -17,6 +17,14 @@ static const struct raft_entry *entry_at(const struct raft_log *log, raft_index 
     return &log->entries[(log->front + (index - log->offset - 1)) % log->size];
 }
 
+static bool is_member(const struct raft *raft)
+{
+    for (unsigned i = 0; i < raft->configuration.n; i++)
+        if (raft->configuration.servers[i].id == raft->id)
+            return true;
+    return false;
+}
+
 static void report(struct craft_observer *observer, enum craft_report_kind kind, uint64_t a,
                    uint64_t b, uint64_t c)
 {
@@ -48,6 +56,10 @@ static void observe_role(struct craft_observer *observer)
         report(observer, CRAFT_REPORT_YIELDS, raft->current_term, 0, 0);
 }
 
+/*
+ * A follower that is asked for its vote on behalf of a transfer goes over to the new term, but goes
+ * on naming the leader of the old one. So a follower is believed when it turns to another leader.
+ */
 static void observe_leader(struct craft_observer *observer)
 {
     struct raft *raft = observer->raft;
@@ -57,10 +69,11 @@ static void observe_leader(struct craft_observer *observer)
         raft_leader(raft, &id, &address);
     if (id == observer->leader_id && raft->current_term == observer->leader_term)
         return;
-    sm_eventually(id != 0, "every node knows a leader");
+    bool turned = id != observer->leader_id;
+    sm_eventually(id != 0 || !is_member(raft), "every node knows a leader");
     observer->leader_id = id;
     observer->leader_term = raft->current_term;
-    if (id != 0)
+    if (id != 0 && (turned || id == raft->id))
         report(observer, CRAFT_REPORT_LEADS, raft->current_term, id, 0);
 }
 
