@@ -231,6 +231,7 @@ static int stop(void *self, sm_time deadline)
     craft_transport_finish(&node->transport);
     craft_storage_close(&node->storage);
     craft_reporter_finish(&node->reporter);
+    craft_observer_finish(&node->observer);
     craft_fsm_finish(&node->fsm);
     return 0;
 }
