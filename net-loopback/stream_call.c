@@ -58,7 +58,11 @@ int sm_stream_read(struct sm_stream *stream, void *buffer, size_t capacity, sm_t
     if (error)
         return error;
     if (stream->in.unread) {
-        const uint32_t count = copy_out(stream, buffer, (uint32_t)capacity);
+        struct lo_active_rule *slow = NULL;
+        const uint32_t share = lo_reader_share(stream, (uint32_t)capacity, &slow);
+        const uint32_t count = copy_out(stream, buffer, share);
+        if (SM_UNLIKELY(slow))
+            lo_reader_stall(stream, slow, count);
         sim_cpu_count(sm__current->home, count);
         update_window(stream);
         return (int)count;
