@@ -115,6 +115,7 @@ int lo_net_create(struct lo_net **out, struct sim_world *world, const struct lo_
     net->interfaces = sim_host_alloc(net->machine_count * sizeof *net->interfaces);
     for (uint32_t i = 0; i < net->machine_count; i++)
         init_interface(net, world->machines[i]);
+    sm__list_init(&net->sequences);
     lo_names_init(net);
     lo_datagrams_init(net);
     lo_streams_init(net);
@@ -136,6 +137,7 @@ void lo_net_destroy(struct lo_net *net)
         lo_ports_finish(&net->interfaces[i].listener_ports);
         lo_ports_finish(&net->interfaces[i].outgoing_ports);
     }
+    lo_sequences_finish(net);
     lo_rules_finish(net);
     lo_paths_finish(&net->paths);
     lo_objects_finish(&net->datagrams);

@@ -42,6 +42,7 @@ struct lo_segment {
     struct sm_stream *to;
     uint64_t position; /* of its first byte in the direction */
     uint64_t hash;
+    uint64_t garble; /* what the link does to the copy under way (lo_garble); 0: nothing */
     uint32_t size, capacity;
     uint32_t references;
     uint32_t in_flight; /* copies on the way */
@@ -74,6 +75,7 @@ struct lo_receiver {
     uint64_t arrived;                /* position up to which all is here */
     uint64_t advertised;             /* window end that the sender was told */
     bool fin;                        /* the end has arrived */
+    bool stalled;                    /* a slow reader: an event lets it read on */
 };
 
 /* One end of a connection: the program's stream. */
@@ -133,7 +135,7 @@ static inline uint32_t lo_sender_room(const struct sm_stream *end)
 
 static inline bool lo_end_readable(const struct sm_stream *end)
 {
-    return end->in.unread || end->in.fin || end->state == LO_END_DEAD;
+    return (end->in.unread || end->in.fin || end->state == LO_END_DEAD) && !end->in.stalled;
 }
 
 /* It has missed news of a wider window: nothing else may come of itself. */
@@ -192,6 +194,13 @@ void lo_sender_expect(struct sm_stream *end);
 
 /* ---- stream_arrive.c ---- */
 void lo_segment_arrives(struct sim_world *world, struct sim_event *event);
+
+/* ---- stream_fault.c ---- */
+/* How much a read may take: less than `capacity` where a rule (`*slow`) makes a slow reader of it.
+ */
+uint32_t lo_reader_share(struct sm_stream *stream, uint32_t capacity, struct lo_active_rule **slow);
+/* A slow reader has read so much: it pauses. */
+void lo_reader_stall(struct sm_stream *stream, const struct lo_active_rule *slow, uint32_t count);
 
 /* ---- stream_control.c ---- */
 /* Sends a control message to the peer. A reset to a dead peer is not sent. */

@@ -9,6 +9,7 @@
 #include <steelmill/disk.h>
 #include <steelmill/errors.h>
 #include <steelmill/factory.h>
+#include <steelmill/frame.h>
 #include <steelmill/history.h>
 #include <steelmill/lease.h>
 #include <steelmill/log.h>
