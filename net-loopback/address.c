@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Names and addresses of machines. */
+#include "core/random.h"
 #include "core/task.h"
 #include "net-loopback/hash.h"
 #include "net-loopback/internal.h"
+#include "net-loopback/latency.h"
 #include "sim/host.h"
 
 #include <errno.h>
@@ -60,11 +62,33 @@ static bool parse_dotted(const char *text, uint32_t *ip)
     return text != NULL;
 }
 
+/* What rules do to a look-up, which takes no time and does not fail without them. */
+static int name_fault(struct sm_net *interface, uint32_t index, sm_time deadline)
+{
+    struct lo_net *net = interface->net;
+
+    if (lo_rules_meet(net, LO_EFFECT_NO_NAME, interface->index, index)) {
+        net->counters.names_failed++;
+        return -ENOENT;
+    }
+    const struct lo_active_rule *late =
+        lo_rules_meet(net, LO_EFFECT_LATE_NAME, interface->index, index);
+    if (!late)
+        return 0;
+    net->counters.names_late++;
+    const uint64_t key = sim_stream_key(net->world, "name", interface->index);
+    const uint64_t draw = sm__random_draw(key, interface->name_draws++);
+    const sm_time answer = sm_now() + lo_latency_draw(&late->link.latency, draw);
+    const int error = sm_sleep_until(answer < deadline ? answer : deadline);
+    if (error)
+        return error;
+    return answer <= deadline ? 0 : -ETIMEDOUT;
+}
+
 int sm_net_resolve(struct sm_net *net, const char *name, uint32_t *ip, sm_time deadline)
 {
-    const int error = sm__enter();
+    int error = sm__enter();
 
-    (void)deadline; /* every machine knows all names */
     if (error)
         return error;
     if (parse_dotted(name, ip)) {
@@ -74,6 +98,10 @@ int sm_net_resolve(struct sm_net *net, const char *name, uint32_t *ip, sm_time d
     }
     *ip = 0;
     const uint32_t index = *find_slot(net->net, name);
+    if (index && SM_UNLIKELY(net->net->rules.count > 0))
+        error = name_fault(net, index, deadline);
+    if (error)
+        return error;
     if (index)
         *ip = LO_IP_BASE + index;
     else if (strcmp(name, "localhost") == 0)

@@ -12,12 +12,12 @@
 #define CLASSES_MAX 1024u
 
 static const struct lo_link link_builtin = {
-    .set = LO_LINK_LATENCY | LO_LINK_LOSS | LO_LINK_DUPLICATE | LO_LINK_REORDER | LO_LINK_BANDWIDTH,
     .latency = {.kind = LO_LATENCY_UNIFORM, .a_ns = 1 * SM_MS, .b_ns = 5 * SM_MS},
 };
 
 void lo_link_override(struct lo_link *into, const struct lo_link *from)
 {
+    into->set |= from->set;
     if (from->set & LO_LINK_LATENCY)
         into->latency = from->latency;
     if (from->set & LO_LINK_LOSS)
@@ -28,16 +28,36 @@ void lo_link_override(struct lo_link *into, const struct lo_link *from)
         into->reorder_ppm = from->reorder_ppm;
     if (from->set & LO_LINK_BANDWIDTH)
         into->bandwidth_bytes_per_s = from->bandwidth_bytes_per_s;
+    if (from->set & LO_LINK_JITTER)
+        into->jitter = from->jitter;
+    if (from->set & LO_LINK_QUEUE)
+        into->queue_bytes = from->queue_bytes;
+    if (from->set & LO_LINK_MTU)
+        into->mtu_bytes = from->mtu_bytes;
+    if (from->set & LO_LINK_CORRUPT)
+        into->corrupt_ppm = from->corrupt_ppm;
+    if (from->set & LO_LINK_CORRUPT_STREAMS)
+        into->corrupt_streams_ppm = from->corrupt_streams_ppm;
+}
+
+static bool latency_valid(const struct lo_latency *latency)
+{
+    return latency->kind <= LO_LATENCY_BIMODAL && latency->a_ns >= 0 && latency->b_ns >= 0 &&
+           latency->a_ns <= LO_DELAY_MAX_NS && latency->b_ns <= LO_DELAY_MAX_NS;
 }
 
 bool lo_link_valid(const struct lo_link *link)
 {
-    const struct lo_latency *latency = &link->latency;
+    const uint32_t shares[] = {link->loss_ppm, link->duplicate_ppm, link->reorder_ppm,
+                               link->corrupt_ppm, link->corrupt_streams_ppm};
 
-    return latency->kind <= LO_LATENCY_BIMODAL && latency->a_ns >= 0 && latency->b_ns >= 0 &&
-           latency->a_ns <= LO_DELAY_MAX_NS && latency->b_ns <= LO_DELAY_MAX_NS &&
-           link->loss_ppm <= 1000000 && link->duplicate_ppm <= 1000000 &&
-           link->reorder_ppm <= 1000000 && link->bandwidth_bytes_per_s >= 0;
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        if (shares[i] > 1000000)
+            return false;
+    }
+    return latency_valid(&link->latency) && latency_valid(&link->jitter) &&
+           link->bandwidth_bytes_per_s >= 0 && link->queue_bytes >= 0 &&
+           (link->mtu_bytes == 0 || link->mtu_bytes >= LO_MTU_BYTES_MIN);
 }
 
 /* Parts each class into those in the set and those not; numbers follow the first machine of each.

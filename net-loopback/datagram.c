@@ -86,7 +86,7 @@ static void bounce(struct lo_net *net, const struct lo_message *message)
     struct lo_path *path = lo_path_get(net, message->to->index, sender->index);
     struct lo_judgement judgement;
 
-    lo_path_judge(net, path, path->messages++, 0, LO_TRAFFIC_DATAGRAM, &judgement);
+    lo_path_judge(net, path, path->messages++, 0, 0, &judgement);
     if (judgement.fate != LO_FATE_PASSES)
         return; /* nobody waits for it */
     struct sim_event *event = sim_event_at(net->world, net->world->now + judgement.delay_ns,
@@ -146,7 +146,7 @@ static void deliver(struct sim_world *world, struct sim_event *event)
     }
 }
 
-static void fly(struct lo_net *net, struct lo_message *message, int64_t delay_ns)
+static struct sim_event *fly(struct lo_net *net, struct lo_message *message, int64_t delay_ns)
 {
     struct sim_event *event = sim_event_at(net->world, net->world->now + delay_ns, SIM_DATAGRAM,
                                            message->to->index, deliver);
@@ -156,6 +156,7 @@ static void fly(struct lo_net *net, struct lo_message *message, int64_t delay_ns
     event->hash = message->hash;
     event->peer = message->from->index;
     event->size = message->size & 0xffffff;
+    return event;
 }
 
 static void fly_twice(struct lo_net *net, struct lo_message *message, int64_t delay_ns)
@@ -166,7 +167,7 @@ static void fly_twice(struct lo_net *net, struct lo_message *message, int64_t de
     memcpy(second, message, offsetof(struct lo_message, data) + message->size);
     second->class = class;
     net->counters.duplicated++;
-    fly(net, second, delay_ns);
+    (void)fly(net, second, delay_ns);
 }
 
 static void release(struct lo_net *net, struct lo_held *held);
@@ -176,15 +177,20 @@ static void transmit(struct lo_net *net, struct lo_message *message, struct lo_p
                      uint64_t number, bool released)
 {
     struct lo_judgement judgement;
+    struct sim_event *event;
 
-    lo_path_judge(net, path, number, message->size, LO_TRAFFIC_DATAGRAM, &judgement);
+    lo_path_judge(net, path, number, message->size, 0, &judgement);
     switch (judgement.fate) {
     case LO_FATE_PASSES:
         if (SM_UNLIKELY(released))
             lo_path_keep_order(path, net->world->now, &judgement.delay_ns);
-        fly(net, message, judgement.delay_ns);
+        event = fly(net, message, judgement.delay_ns);
         if (SM_UNLIKELY(judgement.duplicate_ns))
             fly_twice(net, message, judgement.duplicate_ns);
+        if (SM_UNLIKELY(judgement.garble)) {
+            lo_garble(message->data, message->size, judgement.garble);
+            event->hash = message->hash = lo_hash(message->data, message->size);
+        }
         break;
     case LO_FATE_HELD:
         lo_rule_hold(net, judgement.rule, release, message, number, 0);

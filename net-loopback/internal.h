@@ -24,9 +24,13 @@ enum lo_purpose {
     LO_DRAW_DUPLICATE_LATENCY,
     LO_DRAW_REORDER,
     LO_DRAW_REORDER_DELAY,
-    LO_DRAW_RULE, /* mixed with the rule's number */
+    LO_DRAW_RULE,  /* mixed with the rule's number */
+    LO_DRAW_MIXED, /* mixed with an enum lo_mixed */
     LO_DRAW_PURPOSES = 8,
 };
+
+/* More purposes than a message has draws. */
+enum lo_mixed { LO_MIXED_JITTER = 1, LO_MIXED_CORRUPT, LO_MIXED_GARBLE, LO_MIXED_SECOND_JITTER };
 
 /* State of a direction that has been used. Found by (from, to) only, never enumerated. */
 struct lo_path {
@@ -59,11 +63,15 @@ struct lo_judgement {
     enum lo_lost reason;         /* lost */
     int64_t delay_ns;            /* passes: from now to its arrival */
     int64_t duplicate_ns;        /* passes: the same for a second copy; 0: there is none */
+    uint64_t garble;             /* passes: for lo_garble; 0: its bytes are as they were */
     struct lo_active_rule *rule; /* held: by which */
 };
 
-/* What a message is, as far as its fate depends on it. */
-enum lo_traffic { LO_TRAFFIC_DATAGRAM, LO_TRAFFIC_STREAM };
+/* Alters one byte. size: 1 or more. */
+static inline void lo_garble(unsigned char *data, uint32_t size, uint64_t garble)
+{
+    data[(uint32_t)(garble >> 8) % size] ^= (unsigned char)(garble % 255 + 1);
+}
 
 /* ---- rule.c ---- */
 
@@ -84,7 +92,9 @@ struct lo_active_rule {
     uint32_t *sides;
     uint32_t ring_count;
     uint8_t cut[LO_SIDES_MAX][LO_SIDES_MAX];
+    bool both_ways, asleep;
     struct lo_link link;
+    uint64_t connections_max; /* black hole: the latest connection that it is for */
     struct lo_held *first, *last;
 };
 
@@ -129,6 +139,7 @@ struct sm_net {
     struct sm_datagram *last_heard; /* the socket of the latest datagram; NULL: look it up */
     uint32_t leaked;
     uint64_t port_key, port_draws; /* the stream that free ports are drawn from */
+    uint64_t name_draws;           /* of the stream of late names */
     struct lo_ports datagram_ports, listener_ports, outgoing_ports;
     struct sm__list datagrams, listeners; /* open handles */
     struct sm__list streams;              /* ends that live, or that the program holds */
@@ -148,6 +159,7 @@ struct lo_net {
     struct lo_objects datagrams, listeners, connections;
     struct lo_counters counters;
     uint64_t message_ids, connection_ids;
+    struct sm__list sequences;
     struct lo_names {
         uint32_t *slots; /* machine index; 0: free */
         uint32_t capacity;
@@ -231,21 +243,41 @@ struct lo_path *lo_path_get(struct lo_net *net, uint32_t from, uint32_t to);
 /* Has the state of a direction fetched from memory: lo_path_get will want it soon. */
 void lo_path_fetch(const struct lo_net *net, uint32_t from, uint32_t to);
 void lo_paths_finish(struct lo_paths *paths);
-/* Decides what becomes of message `number` of a path. size: payload. */
+/* Decides what becomes of message `number` of a path. size: payload; connection: whose it is, 0: it
+ * is a datagram. */
 void lo_path_judge(struct lo_net *net, struct lo_path *path, uint64_t number, uint32_t size,
-                   enum lo_traffic traffic, struct lo_judgement *judgement);
+                   uint64_t connection, struct lo_judgement *judgement);
 /* Moves an arrival behind those that had to keep their order before it. */
 void lo_path_keep_order(struct lo_path *path, int64_t now, int64_t *delay_ns);
 
 /* ---- rule.c ---- */
-/*
- * Lets the active rules act on a message: LO_FATE_PASSES (`*link` may have become `changed`,
- * `*extra_ns` an addition to its delay), or what the first rule that stops it makes of it.
- */
-enum lo_fate lo_rules_judge(struct lo_net *net, const struct lo_path *path, uint64_t number,
-                            const struct lo_link **link, struct lo_link *changed, int64_t *extra_ns,
-                            struct lo_active_rule **by);
+/* A message that rules look at. */
+struct lo_subject {
+    const struct lo_path *path;
+    uint64_t number, connection;
+    const struct lo_link *link; /* becomes `changed` where a rule changes it */
+    struct lo_link changed;
+    int64_t extra_ns;          /* what rules add to its delay */
+    struct lo_active_rule *by; /* the latest that has affected it */
+};
+/* Lets the active rules act on a message: LO_FATE_PASSES, or what the first one that stops it
+ * (`by`) makes of it. */
+enum lo_fate lo_rules_judge(struct lo_net *net, struct lo_subject *subject);
+/* The first rule with an effect that is not of messages; NULL: there is none. Never of a machine
+ * and itself. */
+struct lo_active_rule *lo_rules_find(const struct lo_net *net, enum lo_effect effect, uint32_t from,
+                                     uint32_t to);
+/* The same, and it counts as affected. */
+struct lo_active_rule *lo_rules_meet(struct lo_net *net, enum lo_effect effect, uint32_t from,
+                                     uint32_t to);
+/* A rule on its own, to ask whom it is about; freed by lo_rule_scope_free. */
+struct lo_active_rule *lo_rule_scope(const struct lo_net *net, const struct lo_rule *rule);
+void lo_rule_scope_free(struct lo_active_rule *scope);
+bool lo_rule_is_about(const struct lo_active_rule *rule, uint32_t from, uint32_t to);
 void lo_rules_finish(struct lo_net *net);
+
+/* ---- sequence.c ---- */
+void lo_sequences_finish(struct lo_net *net); /* after the world */
 /* Keeps a message until the rule ends. */
 void lo_rule_hold(struct lo_net *net, struct lo_active_rule *rule,
                   void (*release)(struct lo_net *net, struct lo_held *held), void *object,

@@ -38,6 +38,17 @@ static void machine_crashed(void *arg, struct sim_machine *machine)
     lo_streams_crashed(interface);
 }
 
+/* As a kernel closes what a process leaves: the host goes on, delivers what was written, answers.
+ */
+static void machine_killed(void *arg, struct sim_machine *machine)
+{
+    struct sm_net *interface = machine->net;
+
+    (void)arg;
+    lo_datagrams_crashed(interface);
+    lo_streams_close(interface);
+}
+
 static uint32_t count_links(const struct sm__list *list)
 {
     uint32_t count = 0;
@@ -115,13 +126,15 @@ int lo_net_create(struct lo_net **out, struct sim_world *world, const struct lo_
     net->interfaces = sim_host_alloc(net->machine_count * sizeof *net->interfaces);
     for (uint32_t i = 0; i < net->machine_count; i++)
         init_interface(net, world->machines[i]);
+    sm__list_init(&net->sequences);
     lo_names_init(net);
     lo_datagrams_init(net);
     lo_streams_init(net);
     const struct sim_hooks hooks = {.arg = net,
                                     .machine_started = machine_started,
                                     .machine_crashed = machine_crashed,
-                                    .machine_stopped = machine_stopped};
+                                    .machine_stopped = machine_stopped,
+                                    .machine_killed = machine_killed};
     sim_world_add_hooks(world, &hooks);
     *out = net;
     return 0;
@@ -136,6 +149,7 @@ void lo_net_destroy(struct lo_net *net)
         lo_ports_finish(&net->interfaces[i].listener_ports);
         lo_ports_finish(&net->interfaces[i].outgoing_ports);
     }
+    lo_sequences_finish(net);
     lo_rules_finish(net);
     lo_paths_finish(&net->paths);
     lo_objects_finish(&net->datagrams);

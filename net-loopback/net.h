@@ -75,6 +75,13 @@ enum lo_effect {
     LO_EFFECT_LINK,  /* the fields in link.set replace the link's */
     LO_EFFECT_ADD,   /* the fields in link.set come on top: another latency, more loss; the lower
                       * bandwidth counts */
+    LO_EFFECT_BLACK_HOLE, /* messages of the connections that exist when the rule comes vanish */
+    /* Not of messages: what else the two machines have to do with each other. */
+    LO_EFFECT_REFUSE,      /* `to` refuses connections of `from`, as if nobody listened */
+    LO_EFFECT_BACKLOG,     /* `to` lets attempts of `from` lie, as with a full backlog */
+    LO_EFFECT_SLOW_READER, /* `to` reads at most link.bandwidth of each stream of `from` */
+    LO_EFFECT_NO_NAME,     /* `from` does not find `to` by its name */
+    LO_EFFECT_LATE_NAME,   /* `from` finds `to` by its name after link.latency */
 };
 
 enum lo_scope {
@@ -94,7 +101,9 @@ struct lo_rule {
      * n - 1 (LO_SCOPE_RING). */
     const uint32_t *sides;
     uint8_t cut[LO_SIDES_MAX][LO_SIDES_MAX];
-    struct lo_link link; /* LO_EFFECT_LINK, LO_EFFECT_ADD */
+    bool both_ways; /* LO_SCOPE_SETS: from `to` to `from`, too */
+    struct lo_link
+        link; /* LO_EFFECT_LINK, LO_EFFECT_ADD; one field of it where the effect says so */
 };
 
 /*
@@ -104,21 +113,63 @@ struct lo_rule {
 uint32_t lo_rule_add(struct lo_net *net, const struct lo_rule *rule);
 /* Ends a rule; what it held goes on, with fresh latency. An id that is no more is ignored. */
 void lo_rule_remove(struct lo_net *net, uint32_t id);
-/* How many messages the rule has blocked, held or changed; also after its removal. */
+/* Lets a rule act no more, or again; what it held goes on. An id that is no more is ignored. */
+void lo_rule_sleep(struct lo_net *net, uint32_t id, bool asleep);
+/* How many messages (attempts, reads, look-ups) it has blocked, held or changed; also after its
+ * removal. */
 uint64_t lo_rule_affected(const struct lo_net *net, uint32_t id);
+
+/*
+ * What happens to the open connections between machines that the rule's scope names, at once; its
+ * effect is not looked at. Context: host code. Return: how many.
+ */
+/* Something on the way resets them: both ends are told. Either end may be `from`. */
+uint32_t lo_connections_reset(struct lo_net *net, const struct lo_rule *scope);
+/* Half-open: the ends at `from` are gone (their calls return -ECONNRESET), and those at `to` hear
+ * of it when they next send. */
+uint32_t lo_connections_forget(struct lo_net *net, const struct lo_rule *scope);
+
+/* ---- rules that come and go: sequence.c ---- */
+
+struct lo_sequence;
+
+struct lo_times {
+    int64_t min_ns, max_ns; /* both included, at least 1 */
+};
+
+/*
+ * Flapping: a rule is in force for a time of `down`, not for a time of `up`, and so on, from now
+ * on. key: of the random stream of the times number: of the events' records
+ */
+struct lo_sequence *lo_flap_begin(struct lo_net *net, const struct lo_rule *rule,
+                                  struct lo_times down, struct lo_times up, uint64_t key,
+                                  uint64_t number);
+/*
+ * Swizzling: all messages of a machine are held (but to itself), for each of `machines` from a
+ * random time of the first half of lasts_ns to one of the second half: a random order of clogging,
+ * and another one of release.
+ *   machines: a set, as in rules; lasts_ns: at least 2
+ */
+struct lo_sequence *lo_swizzle_begin(struct lo_net *net, const uint64_t *machines, int64_t lasts_ns,
+                                     uint64_t key, uint64_t number);
+/* Ends its rules and frees it. Returns how many messages they have affected. */
+uint64_t lo_sequence_end(struct lo_sequence *sequence);
+uint64_t lo_sequence_affected(const struct lo_sequence *sequence); /* so far */
 
 /* ---- what happened ---- */
 
 /* X(name, value, text): why a message was lost; the record's `flags`. */
-#define LO_LOST_LIST(X)                   \
-    X(LOSS, 1, "lost on the link")        \
-    X(BLOCKED, 2, "blocked")              \
-    X(OFF, 3, "machine is off")           \
-    X(OVERFLOW, 4, "receive buffer full") \
-    X(NO_PORT, 5, "nobody listens")       \
-    X(NO_HOST, 6, "no such machine")      \
-    X(QUEUE, 7, "link queue full")        \
-    X(BACKLOG, 8, "backlog full")
+#define LO_LOST_LIST(X)                     \
+    X(LOSS, 1, "lost on the link")          \
+    X(BLOCKED, 2, "blocked")                \
+    X(OFF, 3, "machine is off")             \
+    X(OVERFLOW, 4, "receive buffer full")   \
+    X(NO_PORT, 5, "nobody listens")         \
+    X(NO_HOST, 6, "no such machine")        \
+    X(QUEUE, 7, "link queue full")          \
+    X(BACKLOG, 8, "backlog full")           \
+    X(MTU, 9, "larger than the link's mtu") \
+    X(BLACK_HOLE, 10, "black hole")
 
 #define LO_LOST_ENUM_(name, value, text) LO_LOST_##name = value,
 enum lo_lost { LO_LOST_LIST(LO_LOST_ENUM_) LO_LOST_COUNT };
@@ -126,14 +177,15 @@ enum lo_lost { LO_LOST_LIST(LO_LOST_ENUM_) LO_LOST_COUNT };
 const char *lo_lost_text(uint32_t reason);
 
 /* X(name, value, text): what a record of kind SIM_CONTROL is; the record's `size`. */
-#define LO_CONTROL_LIST(X)                                      \
-    X(SYN, 1, "syn")                                            \
-    X(SYN_ACK, 2, "syn-ack")                                    \
-    X(ACK, 3, "ack") /* record.hash: position << 24 | window */ \
-    X(RST, 4, "reset")                                          \
-    X(PROBE, 5, "probe")                                        \
-    X(RETRY, 6, "retry")     /* the sender's own timer */       \
-    X(REFUSED, 7, "refused") /* a datagram bounced; record.hash: the sender's port */
+#define LO_CONTROL_LIST(X)                                                            \
+    X(SYN, 1, "syn")                                                                  \
+    X(SYN_ACK, 2, "syn-ack")                                                          \
+    X(ACK, 3, "ack") /* record.hash: position << 24 | window */                       \
+    X(RST, 4, "reset")                                                                \
+    X(PROBE, 5, "probe")                                                              \
+    X(RETRY, 6, "retry")     /* the sender's own timer */                             \
+    X(REFUSED, 7, "refused") /* a datagram bounced; record.hash: the sender's port */ \
+    X(STALL, 8, "stall")     /* a slow reader's pause is over */
 
 #define LO_CONTROL_ENUM_(name, value, text) LO_CONTROL_##name = value,
 enum lo_control { LO_CONTROL_LIST(LO_CONTROL_ENUM_) LO_CONTROL_END_ };
@@ -150,6 +202,9 @@ struct lo_counters {
     uint64_t control_lost; /* handshakes, acknowledgements, resets */
     uint64_t sent_bytes, delivered_bytes;
     uint64_t connections; /* established */
+    /* By links; those of streams are of segments. */
+    uint64_t reordered, queued, corrupted, corrupted_streams;
+    uint64_t names_failed, names_late; /* look-ups, by rules */
 };
 const struct lo_counters *lo_net_counters(const struct lo_net *net);
 

@@ -42,6 +42,7 @@ struct lo_segment {
     struct sm_stream *to;
     uint64_t position; /* of its first byte in the direction */
     uint64_t hash;
+    uint64_t garble; /* what the link does to the copy under way (lo_garble); 0: nothing */
     uint32_t size, capacity;
     uint32_t references;
     uint32_t in_flight; /* copies on the way */
@@ -74,6 +75,7 @@ struct lo_receiver {
     uint64_t arrived;                /* position up to which all is here */
     uint64_t advertised;             /* window end that the sender was told */
     bool fin;                        /* the end has arrived */
+    bool stalled;                    /* a slow reader: an event lets it read on */
 };
 
 /* One end of a connection: the program's stream. */
@@ -133,7 +135,7 @@ static inline uint32_t lo_sender_room(const struct sm_stream *end)
 
 static inline bool lo_end_readable(const struct sm_stream *end)
 {
-    return end->in.unread || end->in.fin || end->state == LO_END_DEAD;
+    return (end->in.unread || end->in.fin || end->state == LO_END_DEAD) && !end->in.stalled;
 }
 
 /* It has missed news of a wider window: nothing else may come of itself. */
@@ -193,6 +195,13 @@ void lo_sender_expect(struct sm_stream *end);
 /* ---- stream_arrive.c ---- */
 void lo_segment_arrives(struct sim_world *world, struct sim_event *event);
 
+/* ---- stream_fault.c ---- */
+/* How much a read may take: less than `capacity` where a rule (`*slow`) makes a slow reader of it.
+ */
+uint32_t lo_reader_share(struct sm_stream *stream, uint32_t capacity, struct lo_active_rule **slow);
+/* A slow reader has read so much: it pauses. */
+void lo_reader_stall(struct sm_stream *stream, const struct lo_active_rule *slow, uint32_t count);
+
 /* ---- stream_control.c ---- */
 /* Sends a control message to the peer. A reset to a dead peer is not sent. */
 void lo_control_send(struct sm_stream *end, enum lo_control what);
@@ -212,12 +221,15 @@ void lo_end_die(struct sm_stream *end, int error);
 void lo_end_reset(struct sm_stream *end);
 /* The program lets go of it, as close(2) does. */
 void lo_end_let_go(struct sm_stream *end);
+/* The program does not want the connection any more that it is making. */
+void lo_end_give_up(struct sm_stream *end);
 /* The opposite of lo_connection_hold. Lets ends die that have nothing to do any more, and frees the
  * connection when it is over: the caller does not touch it afterwards. */
 void lo_connection_drop(struct lo_connection *connection);
 void lo_end_wake(struct sm_stream *end);
 uint32_t lo_streams_count_open(const struct sm_net *interface); /* that the program holds */
 void lo_streams_crashed(struct sm_net *interface); /* drops ends and listeners, silently */
+void lo_streams_close(struct sm_net *interface);   /* as a kernel closes a process's */
 void lo_streams_stopped(struct sm_net *interface); /* closes what is open first */
 
 #endif

@@ -48,6 +48,8 @@ static void take(struct sm_stream *end, struct lo_segment *segment)
 
     SM_ASSERT(!segment->arrived); /* one copy is under way at a time */
     segment->arrived = true;
+    if (SM_UNLIKELY(segment->garble)) /* the sender does not look at it any more */
+        lo_garble(segment->data, segment->size, segment->garble);
     segment->references++;
     net->counters.delivered++;
     net->counters.delivered_bytes += segment->size;

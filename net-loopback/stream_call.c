@@ -58,32 +58,16 @@ int sm_stream_read(struct sm_stream *stream, void *buffer, size_t capacity, sm_t
     if (error)
         return error;
     if (stream->in.unread) {
-        const uint32_t count = copy_out(stream, buffer, (uint32_t)capacity);
+        struct lo_active_rule *slow = NULL;
+        const uint32_t share = lo_reader_share(stream, (uint32_t)capacity, &slow);
+        const uint32_t count = copy_out(stream, buffer, share);
+        if (SM_UNLIKELY(slow))
+            lo_reader_stall(stream, slow, count);
         sim_cpu_count(sm__current->home, count);
         update_window(stream);
         return (int)count;
     }
     return stream->in.fin ? 0 : -stream->error;
-}
-
-int sm_stream_read_exact(struct sm_stream *stream, void *buffer, size_t size, size_t *done,
-                         sm_time deadline)
-{
-    size_t total = 0;
-    int count = 1;
-
-    while (total < size && count > 0) {
-        const size_t left = size - total;
-        count = sm_stream_read(stream, (char *)buffer + total, left < COUNT_MAX ? left : COUNT_MAX,
-                               deadline);
-        if (count > 0)
-            total += (size_t)count;
-    }
-    if (done)
-        *done = total;
-    if (count < 0)
-        return count;
-    return total < size ? -EPIPE : 0;
 }
 
 /* ---- writing ---- */
@@ -110,22 +94,6 @@ int sm_stream_write(struct sm_stream *stream, const void *data, size_t size, sm_
     lo_sender_pump(stream);
     lo_sender_expect(stream);
     return (int)count;
-}
-
-int sm_stream_write_all(struct sm_stream *stream, const void *data, size_t size, size_t *done,
-                        sm_time deadline)
-{
-    size_t total = 0;
-    int count = 0;
-
-    while (total < size && count >= 0) {
-        count = sm_stream_write(stream, (const char *)data + total, size - total, deadline);
-        if (count > 0)
-            total += (size_t)count;
-    }
-    if (done)
-        *done = total;
-    return count < 0 ? count : 0;
 }
 
 int sm_stream_shutdown(struct sm_stream *stream)

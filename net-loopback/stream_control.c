@@ -188,7 +188,7 @@ void lo_control_send(struct sm_stream *end, enum lo_control what)
         return;
     struct lo_path *path =
         lo_path_get(net, end->handle.interface->index, end->peer->handle.interface->index);
-    lo_path_judge(net, path, path->messages++, 0, LO_TRAFFIC_STREAM, &judgement);
+    lo_path_judge(net, path, path->messages++, 0, end->connection->id, &judgement);
     if (judgement.fate == LO_FATE_LOST)
         note_control_lost(end, what, judgement.reason);
     else if (judgement.fate == LO_FATE_HELD)

@@ -171,12 +171,16 @@ void lo_syn_arrives(struct sm_stream *end)
     }
     if (end->state == LO_END_OPEN)
         return;
+    struct lo_net *net = interface->net;
+    const uint32_t client = end->peer->handle.interface->index;
     struct sm_listener *listener = lo_ports_find(&interface->listener_ports, end->handle.port);
-    if (!listener || end->peer->state == LO_END_OPEN) {
+    if (!listener || end->peer->state == LO_END_OPEN ||
+        lo_rules_meet(net, LO_EFFECT_REFUSE, client, interface->index)) {
         lo_control_send(end, LO_CONTROL_RST);
         return;
     }
-    if (listener->pending == listener->backlog) {
+    if (listener->pending == listener->backlog ||
+        lo_rules_meet(net, LO_EFFECT_BACKLOG, client, interface->index)) {
         lo_note_control_lost(end->peer->handle.interface, interface, LO_LOST_BACKLOG,
                              end->connection->id);
         lo_end_retry_later(end->peer);
@@ -266,19 +270,6 @@ static int connect_to_nobody(sm_time deadline)
     return answer <= deadline ? -ECONNREFUSED : -ETIMEDOUT;
 }
 
-static void give_up(struct sm_stream *end)
-{
-    struct lo_connection *connection = end->connection;
-
-    lo_connection_hold(connection);
-    end->is_held = false;
-    if (end->state == LO_END_OPEN) /* at the same instant as the deadline */
-        lo_end_reset(end);
-    else
-        lo_end_die(end, 0);
-    lo_connection_drop(connection);
-}
-
 int sm_stream_connect(struct sm_net *net, struct sm_stream **out, const struct sm_address *to,
                       sm_time deadline)
 {
@@ -300,20 +291,10 @@ int sm_stream_connect(struct sm_net *net, struct sm_stream **out, const struct s
     if (!error && end->state == LO_END_DEAD)
         error = -end->error;
     if (error) {
-        give_up(end);
+        lo_end_give_up(end);
         return error;
     }
     end->handle.magic = LO_MAGIC_STREAM;
     *out = end;
     return 0;
-}
-
-int sm_stream_dial(struct sm_net *net, struct sm_stream **out, const char *machine, uint16_t port,
-                   sm_time deadline)
-{
-    struct sm_address to = {.port = port};
-    const int error = sm_net_resolve(net, machine, &to.ip, deadline);
-
-    *out = NULL;
-    return error ? error : sm_stream_connect(net, out, &to, deadline);
 }

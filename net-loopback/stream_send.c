@@ -106,7 +106,7 @@ static void fly(struct sm_stream *end, struct lo_segment *segment, int64_t delay
     lo_connection_hold(end->connection);
     event->object = segment;
     event->number = end->connection->id;
-    event->hash = segment->hash;
+    event->hash = segment->hash ^ segment->garble;
     event->peer = end->handle.interface->index;
     event->size = segment->size;
 }
@@ -135,9 +135,10 @@ static void judged(struct sm_stream *end, struct lo_segment *segment, struct lo_
     struct lo_net *net = lo_net_of(end);
     struct lo_judgement judgement;
 
-    lo_path_judge(net, path, number, segment->size, LO_TRAFFIC_STREAM, &judgement);
+    lo_path_judge(net, path, number, segment->size, end->connection->id, &judgement);
     switch (judgement.fate) {
     case LO_FATE_PASSES:
+        segment->garble = judgement.garble;
         fly(end, segment, judgement.delay_ns);
         break;
     case LO_FATE_HELD:

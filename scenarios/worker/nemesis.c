@@ -324,11 +324,11 @@ void nemesis_count(const struct nemesis *nemesis, struct job_result *result)
     count_steps(nemesis, result);
 }
 
-uint32_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size)
+uint64_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size)
 {
     const struct plan *plan = &nemesis->run->plan;
     const sm_time now = nemesis->run->world->now;
-    uint32_t kinds = 0;
+    uint64_t kinds = 0;
     size_t used = 0;
 
     text[0] = '\0';
@@ -338,7 +338,7 @@ uint32_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size)
         char line[256];
         if (active->state != ACTIVE && !recent)
             continue;
-        kinds |= 1u << plan->faults[i].kind;
+        kinds |= UINT64_C(1) << plan->faults[i].kind;
         if (used + 1 >= size)
             continue;
         plan_describe(nemesis->run->scn, &plan->faults[i], line, sizeof line);

@@ -119,7 +119,7 @@ void nemesis_destroy(struct nemesis *nemesis);
 void nemesis_count(const struct nemesis *nemesis, struct job_result *result);
 /* In words: the faults that are active, or ended in the last ten virtual seconds. Returns their
  * kinds, a bit per enum scn_fault_kind. */
-uint32_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size);
+uint64_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size);
 
 /* ---- finding.c ---- */
 /* From here on signals, loops and exits of this process are findings of the run. */
