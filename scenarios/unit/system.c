@@ -63,10 +63,8 @@ struct scn_link unit_scn_link(const struct sim_link *link)
                     .a_ns = link->latency_min_ns,
                     .b_ns = latency_max(link)},
         .bandwidth_bytes_per_s = link->bandwidth_bytes_per_s,
-        .from_group = SCN_NONE,
-        .to_group = SCN_NONE,
-        .from_index = SCN_NONE,
-        .to_index = SCN_NONE,
+        .from = {SCN_NONE, SCN_NONE, ""},
+        .to = {SCN_NONE, SCN_NONE, ""},
     };
 }
 
