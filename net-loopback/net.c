@@ -38,6 +38,17 @@ static void machine_crashed(void *arg, struct sim_machine *machine)
     lo_streams_crashed(interface);
 }
 
+/* As a kernel closes what a process leaves: the host goes on, delivers what was written, answers.
+ */
+static void machine_killed(void *arg, struct sim_machine *machine)
+{
+    struct sm_net *interface = machine->net;
+
+    (void)arg;
+    lo_datagrams_crashed(interface);
+    lo_streams_close(interface);
+}
+
 static uint32_t count_links(const struct sm__list *list)
 {
     uint32_t count = 0;
@@ -122,7 +133,8 @@ int lo_net_create(struct lo_net **out, struct sim_world *world, const struct lo_
     const struct sim_hooks hooks = {.arg = net,
                                     .machine_started = machine_started,
                                     .machine_crashed = machine_crashed,
-                                    .machine_stopped = machine_stopped};
+                                    .machine_stopped = machine_stopped,
+                                    .machine_killed = machine_killed};
     sim_world_add_hooks(world, &hooks);
     *out = net;
     return 0;

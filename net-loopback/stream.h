@@ -221,12 +221,15 @@ void lo_end_die(struct sm_stream *end, int error);
 void lo_end_reset(struct sm_stream *end);
 /* The program lets go of it, as close(2) does. */
 void lo_end_let_go(struct sm_stream *end);
+/* The program does not want the connection any more that it is making. */
+void lo_end_give_up(struct sm_stream *end);
 /* The opposite of lo_connection_hold. Lets ends die that have nothing to do any more, and frees the
  * connection when it is over: the caller does not touch it afterwards. */
 void lo_connection_drop(struct lo_connection *connection);
 void lo_end_wake(struct sm_stream *end);
 uint32_t lo_streams_count_open(const struct sm_net *interface); /* that the program holds */
 void lo_streams_crashed(struct sm_net *interface); /* drops ends and listeners, silently */
+void lo_streams_close(struct sm_net *interface);   /* as a kernel closes a process's */
 void lo_streams_stopped(struct sm_net *interface); /* closes what is open first */
 
 #endif

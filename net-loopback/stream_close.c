@@ -87,6 +87,19 @@ void lo_end_let_go(struct sm_stream *end)
     lo_connection_drop(connection);
 }
 
+void lo_end_give_up(struct sm_stream *end)
+{
+    struct lo_connection *connection = end->connection;
+
+    lo_connection_hold(connection);
+    end->is_held = false;
+    if (end->state == LO_END_OPEN) /* at the same instant as the deadline */
+        lo_end_reset(end);
+    else
+        lo_end_die(end, 0);
+    lo_connection_drop(connection);
+}
+
 /* An orphan is done when all it wrote is acknowledged and nothing more can come. */
 static void settle(struct sm_stream *end)
 {
@@ -133,6 +146,13 @@ uint32_t lo_streams_count_open(const struct sm_net *interface)
     return count;
 }
 
+static void close_listeners(struct sm_net *interface)
+{
+    while (!sm__list_empty(&interface->listeners))
+        lo_listener_close(
+            sm__container(interface->listeners.next, struct sm_listener, handle.link));
+}
+
 void lo_streams_crashed(struct sm_net *interface)
 {
     while (!sm__list_empty(&interface->streams)) {
@@ -146,19 +166,24 @@ void lo_streams_crashed(struct sm_net *interface)
         lo_end_die(end, 0);
         lo_connection_drop(connection);
     }
-    while (!sm__list_empty(&interface->listeners))
-        lo_listener_close(
-            sm__container(interface->listeners.next, struct sm_listener, handle.link));
+    close_listeners(interface);
+}
+
+void lo_streams_close(struct sm_net *interface)
+{
+    struct sm_stream *end;
+
+    while ((end = find_held(interface))) {
+        if (end->state == LO_END_CONNECTING)
+            lo_end_give_up(end);
+        else
+            lo_end_let_go(end);
+    }
+    close_listeners(interface);
 }
 
 void lo_streams_stopped(struct sm_net *interface)
 {
-    struct sm_stream *end;
-
-    while ((end = find_held(interface)))
-        lo_end_let_go(end);
-    while (!sm__list_empty(&interface->listeners))
-        lo_listener_close(
-            sm__container(interface->listeners.next, struct sm_listener, handle.link));
+    lo_streams_close(interface);
     lo_streams_crashed(interface);
 }

@@ -270,19 +270,6 @@ static int connect_to_nobody(sm_time deadline)
     return answer <= deadline ? -ECONNREFUSED : -ETIMEDOUT;
 }
 
-static void give_up(struct sm_stream *end)
-{
-    struct lo_connection *connection = end->connection;
-
-    lo_connection_hold(connection);
-    end->is_held = false;
-    if (end->state == LO_END_OPEN) /* at the same instant as the deadline */
-        lo_end_reset(end);
-    else
-        lo_end_die(end, 0);
-    lo_connection_drop(connection);
-}
-
 int sm_stream_connect(struct sm_net *net, struct sm_stream **out, const struct sm_address *to,
                       sm_time deadline)
 {
@@ -304,20 +291,10 @@ int sm_stream_connect(struct sm_net *net, struct sm_stream **out, const struct s
     if (!error && end->state == LO_END_DEAD)
         error = -end->error;
     if (error) {
-        give_up(end);
+        lo_end_give_up(end);
         return error;
     }
     end->handle.magic = LO_MAGIC_STREAM;
     *out = end;
     return 0;
-}
-
-int sm_stream_dial(struct sm_net *net, struct sm_stream **out, const char *machine, uint16_t port,
-                   sm_time deadline)
-{
-    struct sm_address to = {.port = port};
-    const int error = sm_net_resolve(net, machine, &to.ip, deadline);
-
-    *out = NULL;
-    return error ? error : sm_stream_connect(net, out, &to, deadline);
 }

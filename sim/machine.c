@@ -5,12 +5,12 @@
  *            start                         stop (deadline)
  *   OFF ------------------> UP --------------------------------> STOPPING ----> OFF
  *    ^                      |                                        |
- *    +------ crash ---------+--------------- crash ------------------+
+ *    +-- crash, kill -------+------------ crash, kill ---------------+
  *
  *   paused is apart from the state: an UP or STOPPING machine may be paused; a crash ends it.
  *
  *   1. While OFF a machine has no tasks, no blocks in its heap, no roles and no factory.
- *   2. A crash runs no code of the machine.
+ *   2. A crash or a kill runs no code of the machine.
  */
 #include "core/factory.h"
 #include "core/random.h"
@@ -64,6 +64,19 @@ static void note_life(struct sim_machine *machine, enum sim_kind kind)
                 hooks_->hook(hooks_->arg, (machine));                      \
         }                                                                  \
     } while (0)
+
+static void call_killed_hooks(struct sim_machine *machine)
+{
+    const struct sim_world *world = machine->world;
+
+    for (uint32_t i = 0; i < world->hook_count; i++) {
+        const struct sim_hooks *hooks = &world->hooks[i];
+        if (hooks->machine_killed)
+            hooks->machine_killed(hooks->arg, machine);
+        else if (hooks->machine_stopped)
+            hooks->machine_stopped(hooks->arg, machine);
+    }
+}
 
 /* ---- start ---- */
 
@@ -153,10 +166,11 @@ static void check_heap(struct sim_machine *machine)
                   machine->name, sim_heap_size(block), block);
 }
 
-void sim_machine_crash(struct sim_machine *machine)
+/* Ends it without a word. False: it is off already. */
+static bool drop(struct sim_machine *machine)
 {
     if (machine->state == SIM_MACHINE_OFF)
-        return;
+        return false;
     SM_ASSERT_MSG(!sm__current, "a machine is crashed from within a task");
     note_life(machine, SIM_MACHINE_CRASH);
     check_heap(machine);
@@ -164,7 +178,19 @@ void sim_machine_crash(struct sim_machine *machine)
         sm__factory_abandon(machine->factory);
     power_off(machine);
     sim_heap_reset(&machine->heap);
-    CALL_HOOKS(machine, machine_crashed);
+    return true;
+}
+
+void sim_machine_crash(struct sim_machine *machine)
+{
+    if (drop(machine))
+        CALL_HOOKS(machine, machine_crashed);
+}
+
+void sim_machine_kill(struct sim_machine *machine)
+{
+    if (drop(machine))
+        call_killed_hooks(machine);
 }
 
 /* ---- stop ---- */

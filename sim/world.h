@@ -78,6 +78,8 @@ struct sim_hooks {
     void (*machine_crashed)(void *arg,
                             struct sim_machine *machine); /* its tasks are gone already */
     void (*machine_stopped)(void *arg, struct sim_machine *machine); /* properly */
+    /* Its program has died, its host goes on; NULL: as machine_stopped. */
+    void (*machine_killed)(void *arg, struct sim_machine *machine);
     /* Either way, earlier: its tasks are gone, its heap is still there. */
     void (*machine_off)(void *arg, struct sim_machine *machine);
 };
@@ -217,6 +219,9 @@ struct sim_machine *sim_machine_of(const struct sm_task *task);
 void sim_machine_start(struct sim_machine *machine);
 /* Loses power: tasks, heap and roles are gone at once, no user code runs. */
 void sim_machine_crash(struct sim_machine *machine);
+/* The same, but its host goes on, as an operating system does whose process was killed: it closes
+ * the process's sockets, and what was written to files stays. */
+void sim_machine_kill(struct sim_machine *machine);
 /* Stops it properly: UP -> STOPPING -> OFF. `deadline` on the machine's clock. */
 void sim_machine_stop(struct sim_machine *machine, sm_time deadline);
 /* Its tasks stop running; time, timers and the network go on. */

@@ -59,26 +59,6 @@ int sm_stream_read(struct sm_stream *stream, void *buffer, size_t capacity, sm_t
     return count == -EAGAIN ? -ETIMEDOUT : count;
 }
 
-int sm_stream_read_exact(struct sm_stream *stream, void *buffer, size_t size, size_t *done,
-                         sm_time deadline)
-{
-    size_t total = 0;
-    int count = 1;
-
-    while (total < size && count > 0) {
-        const size_t left = size - total;
-        count = sm_stream_read(stream, (char *)buffer + total, left < COUNT_MAX ? left : COUNT_MAX,
-                               deadline);
-        if (count > 0)
-            total += (size_t)count;
-    }
-    if (done)
-        *done = total;
-    if (count < 0)
-        return count;
-    return total < size ? -EPIPE : 0;
-}
-
 /* ---- writing ---- */
 
 /* Returns a count, -EAGAIN, -EPIPE after a shutdown, -ECONNRESET. */
@@ -118,22 +98,6 @@ int sm_stream_write(struct sm_stream *stream, const void *data, size_t size, sm_
     /* The kernel wakes writers when there is much room; a little may be there all the same. */
     const int count = try_write(stream, data, size < COUNT_MAX ? size : COUNT_MAX);
     return count == -EAGAIN ? -ETIMEDOUT : count;
-}
-
-int sm_stream_write_all(struct sm_stream *stream, const void *data, size_t size, size_t *done,
-                        sm_time deadline)
-{
-    size_t total = 0;
-    int count = 0;
-
-    while (total < size && count >= 0) {
-        count = sm_stream_write(stream, (const char *)data + total, size - total, deadline);
-        if (count > 0)
-            total += (size_t)count;
-    }
-    if (done)
-        *done = total;
-    return count < 0 ? count : 0;
 }
 
 /* ---- the rest ---- */

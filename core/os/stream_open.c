@@ -111,13 +111,3 @@ int sm_stream_connect(struct sm_net *net, struct sm_stream **out, const struct s
     *out = stream;
     return 0;
 }
-
-int sm_stream_dial(struct sm_net *net, struct sm_stream **out, const char *machine, uint16_t port,
-                   sm_time deadline)
-{
-    struct sm_address to = {.port = port};
-    const int error = sm_net_resolve(net, machine, &to.ip, deadline);
-
-    *out = NULL;
-    return error ? error : sm_stream_connect(net, out, &to, deadline);
-}

@@ -40,7 +40,8 @@ struct incoming {
 static void fire_frame(struct craft_done *done)
 {
     struct craft_frame *frame = (struct craft_frame *)done;
-    frame->cb(frame->req, frame->status);
+    if (frame->cb) /* a transfer of leadership does not care what becomes of its message */
+        frame->cb(frame->req, frame->status);
     free(frame);
 }
 
@@ -97,11 +98,11 @@ int craft_transport_send(struct craft_transport *transport, const struct raft_me
     if (!peer)
         return RAFT_NOCONNECTION;
     size_t size = craft_message_size(message);
-    struct craft_frame *frame = malloc(sizeof(*frame) + CRAFT_FRAME_HEAD + size);
+    struct craft_frame *frame = malloc(sizeof(*frame) + size);
     if (!frame)
         return RAFT_NOMEM;
-    *frame = (struct craft_frame){.req = req, .cb = cb, .size = CRAFT_FRAME_HEAD + size};
-    craft_message_encode(message, craft_put_u32(frame->bytes, (uint32_t)size));
+    *frame = (struct craft_frame){.req = req, .cb = cb, .size = size};
+    craft_message_encode(message, frame->bytes);
     push(peer, frame);
     drop_beyond(peer, peer->stream ? QUEUE_MAX : QUEUE_MAX_DISCONNECTED, RAFT_NOCONNECTION);
     return 0;
@@ -141,8 +142,8 @@ static int write_frames(struct craft_peer *peer)
     struct craft_frame *frame;
     int error = 0;
     while (!error && (frame = pop(peer))) {
-        error = sm_stream_write_all(peer->stream, frame->bytes, frame->size, NULL,
-                                    sm_now() + WRITE_TIMEOUT);
+        error =
+            craft_frame_write(peer->stream, frame->bytes, frame->size, sm_now() + WRITE_TIMEOUT);
         complete(peer, frame, error ? RAFT_NOCONNECTION : 0);
     }
     return error;

@@ -9,17 +9,25 @@ void peer_init(struct peer *peer, struct sm_net *net, const char *machine, uint1
     *peer = (struct peer){.net = net, .machine = machine, .port = port};
 }
 
+static int connect_to(struct peer *peer, sm_time deadline)
+{
+    if (peer->stream)
+        return 0;
+    const int error = sm_stream_dial(peer->net, &peer->stream, peer->machine, peer->port, deadline);
+    if (!error)
+        sm_framed_init(&peer->framed, peer->stream, MESSAGE_BYTES_MAX);
+    return error;
+}
+
 static int exchange(struct peer *peer, const struct message *request, struct message *answer,
                     sm_time deadline)
 {
-    int error = 0;
+    int error = connect_to(peer, deadline);
 
-    if (!peer->stream)
-        error = sm_stream_dial(peer->net, &peer->stream, peer->machine, peer->port, deadline);
     if (!error)
-        error = message_send(peer->stream, request, deadline);
+        error = message_send(&peer->framed, request, deadline);
     if (!error)
-        error = message_receive(peer->stream, answer, deadline);
+        error = message_receive(&peer->framed, answer, deadline);
     if (!error && answer->type != MESSAGE_OK && answer->type != MESSAGE_REFUSED)
         error = -EPROTO;
     return error;

@@ -13,6 +13,7 @@ struct peer {
     const char *machine; /* a static string */
     uint16_t port;
     struct sm_stream *stream; /* NULL: not connected */
+    struct sm_framed framed;  /* its messages */
 };
 
 void peer_init(struct peer *peer, struct sm_net *net, const char *machine, uint16_t port);
@@ -20,7 +21,8 @@ void peer_init(struct peer *peer, struct sm_net *net, const char *machine, uint1
 /*
  * Sends a request and waits for its answer, MESSAGE_OK or MESSAGE_REFUSED.
  * Returns 0. Otherwise nobody knows whether the request was or will be carried out, and the
- * connection is closed: -ETIMEDOUT, -ECANCELED, -EPROTO, and what sm_stream_* return.
+ * connection is closed: -ETIMEDOUT, -ECANCELED, -EPROTO, and what sm_stream_dial and
+ * sm_framed_* return.
  */
 int peer_call(struct peer *peer, const struct message *request, struct message *answer,
               sm_time deadline);

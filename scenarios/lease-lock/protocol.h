@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What clients and servers say to each other: a request, then its answer, over a byte stream.
+ * What clients and servers say to each other: a request, then its answer, as framed messages.
  *
- *   size of what follows (4 bytes) | type (1) | token (8) | sequence (8) | value (8) | term (8) |
- *   name of the client (0 to 31)
+ *   type (1 byte) | token (8) | sequence (8) | value (8) | term (8) | name of the client (0 to 31)
  *
- * Numbers are little-endian. After a frame of a wrong size, type or name nothing else that comes
+ * Numbers are little-endian. After a message of a wrong size, type or name nothing else that comes
  * over the connection can be trusted: it is closed.
  */
 #ifndef LEASE_LOCK_PROTOCOL_H
@@ -19,6 +18,8 @@
 #define STORE_PORT    7001
 
 #define CLIENT_NAME_BYTES 32 /* with its NUL */
+#define MESSAGE_BYTES_MIN (1u + 4 * 8)
+#define MESSAGE_BYTES_MAX (MESSAGE_BYTES_MIN + CLIENT_NAME_BYTES - 1)
 
 enum message_type {
     MESSAGE_ACQUIRE = 1, /* to the lock server: wants the lease. OK: token, term_ns */
@@ -40,10 +41,10 @@ struct message {
     char client[CLIENT_NAME_BYTES];
 };
 
-/* Sends a message. Returns 0, or what sm_stream_write_all does; a part may be sent then. */
-int message_send(struct sm_stream *stream, const struct message *message, sm_time deadline);
+/* Sends a message. Returns what sm_framed_write does. */
+int message_send(struct sm_framed *framed, const struct message *message, sm_time deadline);
 
-/* Receives one. Returns 0; -EPROTO: it is none; or what sm_stream_read_exact does. */
-int message_receive(struct sm_stream *stream, struct message *message, sm_time deadline);
+/* Receives one. Returns 0; -EPROTO: it is none; or what sm_framed_read does. */
+int message_receive(struct sm_framed *framed, struct message *message, sm_time deadline);
 
 #endif

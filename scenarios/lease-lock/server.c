@@ -11,6 +11,7 @@
 struct connection {
     struct server *server;
     struct sm_stream *stream;
+    struct sm_framed framed;
 };
 
 static int answer_one(struct connection *connection)
@@ -18,11 +19,11 @@ static int answer_one(struct connection *connection)
     const struct server *server = connection->server;
     struct message request, answer = {0};
 
-    int error = message_receive(connection->stream, &request, sm_now() + IDLE_NS);
+    int error = message_receive(&connection->framed, &request, sm_now() + IDLE_NS);
     if (!error)
         error = server->handle(server->arg, &request, &answer);
     if (!error)
-        error = message_send(connection->stream, &answer, sm_now() + ANSWER_NS);
+        error = message_send(&connection->framed, &answer, sm_now() + ANSWER_NS);
     return error;
 }
 
@@ -47,7 +48,8 @@ static int take_connection(struct server *server, struct sm_stream *stream)
     struct connection *connection = malloc(sizeof *connection);
     if (!connection)
         return -ENOMEM;
-    *connection = (struct connection){server, stream};
+    *connection = (struct connection){.server = server, .stream = stream};
+    sm_framed_init(&connection->framed, stream, MESSAGE_BYTES_MAX);
     const int error = sm_task_spawn(NULL, "connection", serve_connection, connection);
     if (error)
         free(connection);

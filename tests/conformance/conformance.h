@@ -51,6 +51,7 @@ void conformance_connect(struct sm_stream **client, struct sm_stream **server);
     X(factory)                \
     X(lease)                  \
     X(stream)                 \
+    X(frame)                  \
     X(datagram)               \
     X(disk)
 

@@ -32,6 +32,13 @@ void nf_create(struct nf *nf, uint32_t machine_count, const struct lo_link *link
     nf_create_with(nf, machine_count, NULL, &options);
 }
 
+void nf_pair(struct nf *nf, nf_body m1, nf_body m2)
+{
+    nf_create(nf, 2, NULL);
+    nf->bodies[0] = m1;
+    nf->bodies[1] = m2;
+}
+
 enum sim_outcome nf_run(struct nf *nf, sm_time until)
 {
     const enum sim_outcome outcome = tw_run(&nf->tw, until);
@@ -98,6 +105,45 @@ void nf_stop(struct nf *nf, uint64_t number)
 {
     sim_machine_stop(nf->tw.world->machines[number - 1], SM_FOREVER);
 }
+
+void nf_kill(struct nf *nf, uint64_t number)
+{
+    sim_machine_kill(nf->tw.world->machines[number - 1]);
+}
+
+void nf_add_rule(struct nf *nf, uint64_t number)
+{
+    (void)number;
+    lo_rule_add(nf->net, &nf->rule);
+}
+
+void nf_remove_rule(struct nf *nf, uint64_t id)
+{
+    lo_rule_remove(nf->net, (uint32_t)id);
+}
+
+/* ---- connections ---- */
+
+struct sm_stream *nf_dial(struct sm_net *net)
+{
+    struct sm_stream *stream;
+
+    ck_assert_int_eq(sm_stream_dial(net, &stream, "m2", NF_PORT, SM_FOREVER), 0);
+    return stream;
+}
+
+struct sm_stream *nf_accept(struct sm_net *net)
+{
+    struct sm_listener *listener;
+    struct sm_stream *stream;
+
+    ck_assert_int_eq(sm_listener_open(net, &listener, NF_PORT, 1), 0);
+    ck_assert_int_eq(sm_listener_accept(listener, &stream, NULL, SM_FOREVER), 0);
+    sm_listener_close(listener);
+    return stream;
+}
+
+/* ---- words ---- */
 
 void nf_say(struct nf *nf, const char *format, ...)
 {

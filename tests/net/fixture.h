@@ -17,6 +17,7 @@ struct nf;
 typedef int (*nf_body)(struct nf *nf, struct sm_net *net);
 
 #define NF_MACHINES_MAX 8
+#define NF_PORT         7000
 
 struct nf {
     struct tw tw;
@@ -24,6 +25,7 @@ struct nf {
     nf_body bodies[NF_MACHINES_MAX]; /* by machine index - 1; NULL: does nothing */
     uint32_t incarnation;            /* of the machine whose body runs */
     void *arg;                       /* the test's own */
+    struct lo_rule rule;             /* for nf_add_rule */
     char trace[4096];                /* nf_say */
 };
 
@@ -31,6 +33,8 @@ struct nf {
 void nf_create(struct nf *nf, uint32_t machine_count, const struct lo_link *link);
 void nf_create_with(struct nf *nf, uint32_t machine_count, const struct sim_options *world,
                     const struct lo_options *options);
+/* Two of them, with a constant latency of 1 ms. */
+void nf_pair(struct nf *nf, nf_body m1, nf_body m2);
 /* Starts the machines and runs for so long in all; a failure fails the test. */
 enum sim_outcome nf_run(struct nf *nf, sm_time until);
 /* Checks that nothing is left behind and that the counters add up, and ends the world. */
@@ -42,6 +46,14 @@ void nf_at(struct nf *nf, sm_time at, void (*fn)(struct nf *nf, uint64_t number)
 void nf_crash(struct nf *nf, uint64_t number);
 void nf_start(struct nf *nf, uint64_t number);
 void nf_stop(struct nf *nf, uint64_t number);
+void nf_kill(struct nf *nf, uint64_t number); /* its program dies, the host goes on */
+/* For nf_at: puts nf->rule in force; ends the rule with this id. */
+void nf_add_rule(struct nf *nf, uint64_t number);
+void nf_remove_rule(struct nf *nf, uint64_t id);
+
+/* In a body: a connection to m2 at NF_PORT, and its other end there. */
+struct sm_stream *nf_dial(struct sm_net *net);
+struct sm_stream *nf_accept(struct sm_net *net);
 
 /* Writes down "12ms words, " for comparison with what a reader expects. */
 void nf_say(struct nf *nf, const char *format, ...) SM_PRINTF(2, 3);

@@ -2,37 +2,8 @@
 /* How streams end: in good order, by resets, by crashes and silence; and misuse. */
 #include "tests/net/fixture.h"
 
-#define PORT 7000
-
 static struct nf nf;
 static char filler[1 << 20];
-
-static struct lo_rule next_rule;
-
-static void add_rule(struct nf *f, uint64_t number)
-{
-    (void)number;
-    lo_rule_add(f->net, &next_rule);
-}
-
-static struct sm_stream *dial(struct sm_net *net)
-{
-    struct sm_stream *stream;
-
-    ck_assert_int_eq(sm_stream_dial(net, &stream, "m2", PORT, SM_FOREVER), 0);
-    return stream;
-}
-
-static struct sm_stream *accept_one(struct sm_net *net)
-{
-    struct sm_listener *listener;
-    struct sm_stream *stream;
-
-    ck_assert_int_eq(sm_listener_open(net, &listener, PORT, 1), 0);
-    ck_assert_int_eq(sm_listener_accept(listener, &stream, NULL, SM_FOREVER), 0);
-    sm_listener_close(listener);
-    return stream;
-}
 
 static int read_some(struct sm_stream *stream)
 {
@@ -45,18 +16,11 @@ static int write_some(struct sm_stream *stream)
     return sm_stream_write(stream, "some", 4, SM_FOREVER);
 }
 
-static void run_pair(nf_body client, nf_body server)
-{
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = client;
-    nf.bodies[1] = server;
-}
-
 /* ---- good order ---- */
 
 static int half_closes(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
 
     write_some(stream);
     ck_assert_int_eq(sm_stream_shutdown(stream), 0);
@@ -70,7 +34,7 @@ static int half_closes(struct nf *f, struct sm_net *net)
 
 static int answers_late(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
 
     nf_say(f, "server %d", read_some(stream));
     nf_say(f, "server %d", read_some(stream));
@@ -83,7 +47,7 @@ static int answers_late(struct nf *f, struct sm_net *net)
 /* One direction ends, the other goes on for as long as it likes. */
 START_TEST(half_close)
 {
-    run_pair(half_closes, answers_late);
+    nf_pair(&nf, half_closes, answers_late);
     nf_run(&nf, 60 * SM_S);
     nf_said(&nf, "3ms server 4, 3ms server 0, 1004ms client 4, 1004ms client 0");
     nf_finish(&nf);
@@ -92,7 +56,7 @@ END_TEST
 
 static int writes_and_closes(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
 
     ck_assert_int_eq(sm_stream_write(stream, filler, 200000, SM_FOREVER), 200000);
     sm_stream_close(stream);
@@ -102,7 +66,7 @@ static int writes_and_closes(struct nf *f, struct sm_net *net)
 
 static int reads_all(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
     static char bytes[200000];
 
     sm_sleep(SM_S);
@@ -115,7 +79,7 @@ static int reads_all(struct nf *f, struct sm_net *net)
 /* What was written before a close is delivered in the background, even after losses. */
 START_TEST(close_in_background)
 {
-    run_pair(writes_and_closes, reads_all);
+    nf_pair(&nf, writes_and_closes, reads_all);
     nf_run(&nf, 60 * SM_S);
     nf_said(&nf, "2ms closed, 1003ms 0");
     nf_finish(&nf);
@@ -133,7 +97,7 @@ END_TEST
 
 static int writes_to_closed(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
 
     sm_sleep(10 * SM_MS);
     nf_say(f, "read %d", read_some(stream));
@@ -149,14 +113,14 @@ static int writes_to_closed(struct nf *f, struct sm_net *net)
 static int closes_at_once(struct nf *f, struct sm_net *net)
 {
     (void)f;
-    sm_stream_close(accept_one(net));
+    sm_stream_close(nf_accept(net));
     return 0;
 }
 
 /* The first write to a closed peer goes through; its answer is a reset, which later ones tell. */
 START_TEST(write_after_close)
 {
-    run_pair(writes_to_closed, closes_at_once);
+    nf_pair(&nf, writes_to_closed, closes_at_once);
     nf_run(&nf, 60 * SM_S);
     nf_said(&nf, "12ms read 0, 12ms write 4, 22ms write -104, 22ms write -104");
     nf_finish(&nf);
@@ -165,7 +129,7 @@ END_TEST
 
 static int writes_then_reads(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
 
     write_some(stream);
     nf_say(f, "%d", read_some(stream));
@@ -175,7 +139,7 @@ static int writes_then_reads(struct nf *f, struct sm_net *net)
 
 static int closes_unread(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
 
     (void)f;
     sm_sleep(10 * SM_MS);
@@ -186,7 +150,7 @@ static int closes_unread(struct nf *f, struct sm_net *net)
 /* Closing with unread bytes resets: the writer learns that they were lost. */
 START_TEST(close_unread)
 {
-    run_pair(writes_then_reads, closes_unread);
+    nf_pair(&nf, writes_then_reads, closes_unread);
     nf_run(&nf, 60 * SM_S);
     nf_said(&nf, "14ms -104");
     nf_finish(&nf);
@@ -195,7 +159,7 @@ END_TEST
 
 static int writes_and_aborts(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
 
     (void)f;
     write_some(stream);
@@ -206,7 +170,7 @@ static int writes_and_aborts(struct nf *f, struct sm_net *net)
 
 static int reads_after_abort(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
 
     sm_sleep(50 * SM_MS);
     nf_say(f, "%d", read_some(stream));
@@ -219,7 +183,7 @@ static int reads_after_abort(struct nf *f, struct sm_net *net)
 /* After a reset what had arrived can still be read, then every call tells. */
 START_TEST(aborted)
 {
-    run_pair(reads_after_abort, writes_and_aborts);
+    nf_pair(&nf, reads_after_abort, writes_and_aborts);
     nf_run(&nf, 60 * SM_S);
     nf_said(&nf, "52ms 4, 52ms -104, 52ms -104");
     nf_finish(&nf);
@@ -242,7 +206,7 @@ static int writes_task(void *arg)
 
 static int waits_in_two_tasks(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
     struct sm_wait wait = {.object = sm_stream_waitable(stream), .interest = SM_READ | SM_WRITE};
     struct sm_task *reader, *writer;
 
@@ -261,7 +225,7 @@ static int waits_in_two_tasks(struct nf *f, struct sm_net *net)
 
 static int aborts_later(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
 
     (void)f;
     sm_sleep(SM_S);
@@ -272,7 +236,7 @@ static int aborts_later(struct nf *f, struct sm_net *net)
 /* A reset wakes all who wait: readers, writers, and those who wait for any. */
 START_TEST(reset_wakes_all)
 {
-    run_pair(waits_in_two_tasks, aborts_later);
+    nf_pair(&nf, waits_in_two_tasks, aborts_later);
     nf_run(&nf, 60 * SM_S);
     ck_assert_ptr_nonnull(strstr(nf.trace, "1004ms read -104"));
     ck_assert_ptr_nonnull(strstr(nf.trace, "1004ms write -104 524288")); /* two buffers full */
@@ -285,7 +249,7 @@ END_TEST
 
 static int writes_each_second(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
     int error;
 
     do {
@@ -302,7 +266,7 @@ static int reads_for_ever(struct nf *f, struct sm_net *net)
 {
     if (f->incarnation > 1)
         return 0;
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
     while (read_some(stream) > 0)
         continue;
     sm_stream_close(stream);
@@ -312,7 +276,7 @@ static int reads_for_ever(struct nf *f, struct sm_net *net)
 /* A crashed peer is silent; once it is up again, it answers what it does not know with a reset. */
 START_TEST(peer_reboots)
 {
-    run_pair(writes_each_second, reads_for_ever);
+    nf_pair(&nf, writes_each_second, reads_for_ever);
     nf_at(&nf, 2500 * SM_MS, nf_crash, 2);
     nf_at(&nf, 5 * SM_S, nf_start, 2);
     nf_run(&nf, 600 * SM_S);
@@ -325,7 +289,7 @@ END_TEST
 /* A peer that stays away is given up after a quarter of an hour. */
 START_TEST(peer_stays_away)
 {
-    run_pair(writes_each_second, reads_for_ever);
+    nf_pair(&nf, writes_each_second, reads_for_ever);
     nf_at(&nf, 2500 * SM_MS, nf_crash, 2);
     nf_run(&nf, 3600 * SM_S);
     nf_said(&nf, "928002ms write -110"); /* 924.6 s after the first loss at 3 s */
@@ -336,9 +300,9 @@ END_TEST
 /* A partition that lasts does the same, to both sides that have something to say. */
 START_TEST(partitioned_for_ever)
 {
-    run_pair(writes_each_second, reads_for_ever);
-    next_rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK};
-    nf_at(&nf, 2500 * SM_MS, add_rule, 0);
+    nf_pair(&nf, writes_each_second, reads_for_ever);
+    nf.rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK};
+    nf_at(&nf, 2500 * SM_MS, nf_add_rule, 0);
     nf_run(&nf, 3600 * SM_S);
     nf_said(&nf, "928002ms write -110");
     nf_crash(&nf, 2); /* its reader would wait for ever */
@@ -348,7 +312,7 @@ END_TEST
 
 static int reads_with_patience(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
     char byte;
 
     nf_say(f, "%d", sm_stream_read(stream, &byte, 1, 30 * SM_S));
@@ -359,7 +323,7 @@ static int reads_with_patience(struct nf *f, struct sm_net *net)
 /* Who only reads from a crashed peer is told nothing: only the deadline ends it. */
 START_TEST(half_open)
 {
-    run_pair(reads_with_patience, reads_for_ever);
+    nf_pair(&nf, reads_with_patience, reads_for_ever);
     nf_at(&nf, 100 * SM_MS, nf_crash, 2);
     nf_at(&nf, 200 * SM_MS, nf_start, 2);
     nf_run(&nf, 600 * SM_S);
@@ -370,7 +334,7 @@ END_TEST
 
 static int fills_window(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
     size_t done;
 
     nf_say(f, "%d", sm_stream_write_all(stream, filler, sizeof filler, &done, SM_FOREVER));
@@ -381,7 +345,7 @@ static int fills_window(struct nf *f, struct sm_net *net)
 static int never_reads(struct nf *f, struct sm_net *net)
 {
     if (f->incarnation == 1) {
-        accept_one(net);
+        nf_accept(net);
         sm_sleep(SM_FOREVER);
     }
     return 0;
@@ -390,7 +354,7 @@ static int never_reads(struct nf *f, struct sm_net *net)
 /* A writer whose window is shut finds out, too, that the peer has crashed. */
 START_TEST(crash_behind_shut_window)
 {
-    run_pair(fills_window, never_reads);
+    nf_pair(&nf, fills_window, never_reads);
     nf_at(&nf, 10 * SM_S, nf_crash, 2);
     nf_at(&nf, 11 * SM_S, nf_start, 2);
     nf_run(&nf, 600 * SM_S);
@@ -401,7 +365,7 @@ END_TEST
 
 static int reads_until_end(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
 
     sm_stream_write(stream, "x", 1, SM_FOREVER);
     nf_say(f, "%d", read_some(stream));
@@ -411,7 +375,7 @@ static int reads_until_end(struct nf *f, struct sm_net *net)
 
 static int serves_until_stopped(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
 
     (void)f;
     while (read_some(stream) > 0)
@@ -422,7 +386,7 @@ static int serves_until_stopped(struct nf *f, struct sm_net *net)
 /* A machine that stops properly closes what its daemons have left open: the peer reads an end. */
 START_TEST(machine_stops)
 {
-    run_pair(reads_until_end, serves_until_stopped);
+    nf_pair(&nf, reads_until_end, serves_until_stopped);
     nf_at(&nf, SM_S, nf_stop, 2);
     nf_run(&nf, 3600 * SM_S);
     nf_said(&nf, "1001ms 0");
@@ -431,10 +395,67 @@ START_TEST(machine_stops)
 }
 END_TEST
 
+static int reads_and_says(struct nf *f, struct sm_net *net)
+{
+    struct sm_stream *stream = nf_dial(net);
+
+    nf_say(f, "%d", read_some(stream));
+    nf_say(f, "%d", read_some(stream));
+    sm_stream_close(stream);
+    return 0;
+}
+
+static int writes_and_waits(struct nf *f, struct sm_net *net)
+{
+    if (f->incarnation > 1)
+        return 0;
+    write_some(nf_accept(net));
+    return sm_sleep(SM_FOREVER);
+}
+
+/* A program that dies, on a host that goes on, leaves its streams to the host's kernel: what it has
+ * written is delivered, also what was lost on the way, and then there is an end. */
+START_TEST(process_dies)
+{
+    nf_pair(&nf, reads_and_says, writes_and_waits);
+    nf.rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK};
+    nf_at(&nf, 2500 * SM_US, nf_add_rule, 0); /* loses the bytes, and the end */
+    nf_at(&nf, 50 * SM_MS, nf_kill, 2);
+    nf_at(&nf, 60 * SM_MS, nf_start, 2);
+    nf_at(&nf, 100 * SM_MS, nf_remove_rule, 1);
+    nf_run(&nf, 600 * SM_S);
+    nf_said(&nf, "204ms 4, 204ms 0");
+    nf_finish(&nf);
+}
+END_TEST
+
+static int writes_then_reads_late(struct nf *f, struct sm_net *net)
+{
+    struct sm_stream *stream = nf_dial(net);
+
+    write_some(stream);
+    sm_sleep(100 * SM_MS);
+    nf_say(f, "%d", read_some(stream));
+    sm_stream_close(stream);
+    nf_say(f, "%d", sm_stream_dial(net, &stream, "m2", NF_PORT, SM_FOREVER));
+    return 0;
+}
+
+/* What such a program has not read is a reset, and nobody listens there any more. */
+START_TEST(process_dies_unread)
+{
+    nf_pair(&nf, writes_then_reads_late, never_reads);
+    nf_at(&nf, 50 * SM_MS, nf_kill, 2);
+    nf_run(&nf, 600 * SM_S);
+    nf_said(&nf, "102ms -104, 104ms -111");
+    nf_finish(&nf);
+}
+END_TEST
+
 /* The client crashes: its bytes under way still arrive, then there is silence. */
 START_TEST(client_crashes)
 {
-    run_pair(writes_then_reads, reads_for_ever);
+    nf_pair(&nf, writes_then_reads, reads_for_ever);
     nf_at(&nf, 2500 * SM_US, nf_crash, 1);
     nf_run(&nf, 600 * SM_S);
     ck_assert_uint_eq(lo_net_counters(nf.net)->delivered, 1);
@@ -451,8 +472,8 @@ static struct sm_stream *connected(struct sim_machine *machine)
     struct sm_listener *listener;
     struct sm_stream *stream;
 
-    sm_listener_open(net, &listener, PORT, 1);
-    ck_assert_int_eq(sm_stream_dial(net, &stream, "localhost", PORT, SM_FOREVER), 0);
+    sm_listener_open(net, &listener, NF_PORT, 1);
+    ck_assert_int_eq(sm_stream_dial(net, &stream, "localhost", NF_PORT, SM_FOREVER), 0);
     return stream;
 }
 
@@ -532,4 +553,5 @@ END_TEST
 
 SUITE_MAIN("stream-end", half_close, close_in_background, write_after_close, close_unread, aborted,
            reset_wakes_all, peer_reboots, peer_stays_away, partitioned_for_ever, half_open,
-           crash_behind_shut_window, machine_stops, client_crashes, misuse)
+           crash_behind_shut_window, machine_stops, process_dies, process_dies_unread,
+           client_crashes, misuse)

@@ -2,28 +2,13 @@
 /* Connecting, listening, accepting. */
 #include "tests/net/fixture.h"
 
-#define PORT 7000
-
 static struct nf nf;
-static struct lo_rule next_rule;
-
-static void add_rule(struct nf *f, uint64_t number)
-{
-    (void)number;
-    lo_rule_add(f->net, &next_rule);
-}
-
-static void remove_rule(struct nf *f, uint64_t number)
-{
-    lo_rule_remove(f->net, (uint32_t)number);
-}
-
 /* ---- clients and servers that say what happens ---- */
 
 static int connects_once(struct nf *f, struct sm_net *net)
 {
     struct sm_stream *stream;
-    const int error = sm_stream_dial(net, &stream, "m2", PORT, SM_FOREVER);
+    const int error = sm_stream_dial(net, &stream, "m2", NF_PORT, SM_FOREVER);
 
     nf_say(f, "client %d", error);
     ck_assert(!!error == !stream);
@@ -34,7 +19,7 @@ static int connects_once(struct nf *f, struct sm_net *net)
 static int connects_patiently(struct nf *f, struct sm_net *net)
 {
     struct sm_stream *stream;
-    const int error = sm_stream_dial(net, &stream, "m2", PORT, sm_now() + 10 * SM_S);
+    const int error = sm_stream_dial(net, &stream, "m2", NF_PORT, sm_now() + 10 * SM_S);
 
     nf_say(f, "client %d", error);
     sm_stream_close(stream);
@@ -46,7 +31,7 @@ static int serves_for_a_minute(struct nf *f, struct sm_net *net)
     struct sm_listener *listener;
     struct sm_stream *stream;
 
-    ck_assert_int_eq(sm_listener_open(net, &listener, PORT, 2), 0);
+    ck_assert_int_eq(sm_listener_open(net, &listener, NF_PORT, 2), 0);
     while (sm_listener_accept(listener, &stream, NULL, sm_now() + 60 * SM_S) == 0) {
         nf_say(f, "server");
         sm_stream_close(stream);
@@ -58,9 +43,7 @@ static int serves_for_a_minute(struct nf *f, struct sm_net *net)
 /* Connecting takes a round trip, accepting half of one more. */
 START_TEST(round_trips)
 {
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = connects_once;
-    nf.bodies[1] = serves_for_a_minute;
+    nf_pair(&nf, connects_once, serves_for_a_minute);
     nf_run(&nf, 600 * SM_S);
     nf_said(&nf, "2ms client 0, 3ms server");
     ck_assert_uint_eq(lo_net_counters(nf.net)->connections, 1);
@@ -70,21 +53,22 @@ END_TEST
 
 static int talks_to_itself(struct nf *f, struct sm_net *net)
 {
-    const struct sm_address by_number[] = {{.ip = 0x7f000001, .port = PORT}, nf_address(1, PORT)};
+    const struct sm_address by_number[] = {{.ip = 0x7f000001, .port = NF_PORT},
+                                           nf_address(1, NF_PORT)};
     struct sm_address local, peer, client;
     struct sm_listener *listener;
     struct sm_stream *out, *in;
     char text[8];
 
     (void)f;
-    sm_listener_open(net, &listener, PORT, 2);
+    sm_listener_open(net, &listener, NF_PORT, 2);
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(sm_stream_connect(net, &out, &by_number[i], SM_FOREVER), 0);
         ck_assert_int_eq(sm_listener_accept(listener, &in, &client, SM_FOREVER), 0);
         sm_stream_address(out, &local, &peer);
         ck_assert_uint_eq(local.ip, 0x7f010001);
         ck_assert_uint_eq(peer.ip, 0x7f010001);
-        ck_assert_uint_eq(peer.port, PORT);
+        ck_assert_uint_eq(peer.port, NF_PORT);
         ck_assert_uint_eq(client.port, local.port);
         ck_assert_uint_eq(client.ip, local.ip);
         ck_assert(local.port >= 32768 && local.port <= 60999);
@@ -111,10 +95,10 @@ END_TEST
 static int connects_to_nobody(struct nf *f, struct sm_net *net)
 {
     struct sm_stream *stream;
-    const struct sm_address nobody = {.ip = 0x7f0a0000, .port = PORT};
+    const struct sm_address nobody = {.ip = 0x7f0a0000, .port = NF_PORT};
 
-    nf_say(f, "%d", sm_stream_dial(net, &stream, "m9", PORT, SM_FOREVER));
-    nf_say(f, "%d", sm_stream_dial(net, &stream, "m2", PORT, SM_FOREVER));
+    nf_say(f, "%d", sm_stream_dial(net, &stream, "m9", NF_PORT, SM_FOREVER));
+    nf_say(f, "%d", sm_stream_dial(net, &stream, "m2", NF_PORT, SM_FOREVER));
     nf_say(f, "%d", sm_stream_connect(net, &stream, &nobody, SM_FOREVER));
     nf_say(f, "%d", sm_stream_connect(net, &stream, &nobody, sm_now() + 1));
     return 0;
@@ -136,12 +120,10 @@ END_TEST
 /* An attempt that is lost is repeated after 1, 2, 4 seconds. */
 START_TEST(attempt_lost)
 {
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = connects_once;
-    nf.bodies[1] = serves_for_a_minute;
-    next_rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK};
-    add_rule(&nf, 0);
-    nf_at(&nf, 3500 * SM_MS, remove_rule, 1);
+    nf_pair(&nf, connects_once, serves_for_a_minute);
+    nf.rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK};
+    nf_add_rule(&nf, 0);
+    nf_at(&nf, 3500 * SM_MS, nf_remove_rule, 1);
     nf_run(&nf, 600 * SM_S);
     nf_said(&nf, "7002ms client 0, 7003ms server");
     ck_assert_uint_eq(lo_net_counters(nf.net)->control_lost, 3);
@@ -155,22 +137,18 @@ START_TEST(answer_lost)
 {
     uint64_t only;
 
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = connects_once;
-    nf.bodies[1] = serves_for_a_minute;
-    next_rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK, .from = nf_only(&only, 2)};
-    add_rule(&nf, 0);
-    nf_at(&nf, 500 * SM_MS, remove_rule, 1);
+    nf_pair(&nf, connects_once, serves_for_a_minute);
+    nf.rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK, .from = nf_only(&only, 2)};
+    nf_add_rule(&nf, 0);
+    nf_at(&nf, 500 * SM_MS, nf_remove_rule, 1);
     nf_run(&nf, 600 * SM_S);
     nf_said(&nf, "1003ms client 0, 1004ms server");
     nf_finish(&nf);
 
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = connects_patiently;
-    nf.bodies[1] = serves_for_a_minute;
-    next_rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK, .from = nf_only(&only, 1)};
-    nf_at(&nf, 1500 * SM_US, add_rule, 0);
-    nf_at(&nf, 500 * SM_MS, remove_rule, 1);
+    nf_pair(&nf, connects_patiently, serves_for_a_minute);
+    nf.rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK, .from = nf_only(&only, 1)};
+    nf_at(&nf, 1500 * SM_US, nf_add_rule, 0);
+    nf_at(&nf, 500 * SM_MS, nf_remove_rule, 1);
     nf_run(&nf, 600 * SM_S);
     nf_said(&nf,
             "2ms client 0, 603ms server"); /* by the end of the stream, which is repeated, too */
@@ -181,14 +159,12 @@ END_TEST
 /* A clog keeps the handshake and lets it go on where it was. */
 START_TEST(handshake_clogged)
 {
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = connects_once;
-    nf.bodies[1] = serves_for_a_minute;
-    next_rule = (struct lo_rule){.effect = LO_EFFECT_HOLD};
-    add_rule(&nf, 0);
-    nf_at(&nf, 30 * SM_MS, remove_rule, 1);
-    nf_at(&nf, 30500 * SM_US, add_rule, 0); /* holds the answer */
-    nf_at(&nf, 60 * SM_MS, remove_rule, 2);
+    nf_pair(&nf, connects_once, serves_for_a_minute);
+    nf.rule = (struct lo_rule){.effect = LO_EFFECT_HOLD};
+    nf_add_rule(&nf, 0);
+    nf_at(&nf, 30 * SM_MS, nf_remove_rule, 1);
+    nf_at(&nf, 30500 * SM_US, nf_add_rule, 0); /* holds the answer */
+    nf_at(&nf, 60 * SM_MS, nf_remove_rule, 2);
     nf_run(&nf, 600 * SM_S);
     nf_said(&nf, "61ms client 0, 62ms server");
     nf_finish(&nf);
@@ -250,9 +226,7 @@ static int connects_and_cancels(struct nf *f, struct sm_net *net)
 /* A cancelled attempt leaves nothing behind: the server's half is reset when its answer arrives. */
 START_TEST(cancelled)
 {
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = connects_and_cancels;
-    nf.bodies[1] = serves_for_a_minute;
+    nf_pair(&nf, connects_and_cancels, serves_for_a_minute);
     nf_run(&nf, 600 * SM_S);
     nf_said(&nf, "1ms client -125");
     ck_assert_uint_eq(lo_net_counters(nf.net)->connections, 0);
@@ -301,7 +275,7 @@ static int serves_late(struct nf *f, struct sm_net *net)
     struct sm_listener *listener;
     struct sm_stream *stream;
 
-    sm_listener_open(net, &listener, PORT, 2);
+    sm_listener_open(net, &listener, NF_PORT, 2);
     sm_sleep(1500 * SM_MS);
     for (int i = 0; i < 4; i++) {
         sm_listener_accept(listener, &stream, NULL, SM_FOREVER);
@@ -315,9 +289,7 @@ static int serves_late(struct nf *f, struct sm_net *net)
 /* A full backlog drops attempts; they are repeated and get in when there is room. */
 START_TEST(backlog)
 {
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = connects_four;
-    nf.bodies[1] = serves_late;
+    nf_pair(&nf, connects_four, serves_late);
     nf_run(&nf, 600 * SM_S);
     nf_said(&nf, "2ms client 0, 2ms client 0, 1500ms server, 1500ms server, 3004ms client 0, "
                  "3004ms client 0, 3005ms server, 3005ms server");
@@ -330,7 +302,7 @@ static int connects_and_reads(struct nf *f, struct sm_net *net)
     struct sm_stream *stream;
     char byte;
 
-    sm_stream_dial(net, &stream, "m2", PORT, SM_FOREVER);
+    sm_stream_dial(net, &stream, "m2", NF_PORT, SM_FOREVER);
     nf_say(f, "%d", sm_stream_read(stream, &byte, 1, SM_FOREVER));
     nf_say(f, "%d", sm_stream_read(stream, &byte, 1, SM_FOREVER));
     sm_stream_close(stream);
@@ -342,7 +314,7 @@ static int closes_listener(struct nf *f, struct sm_net *net)
     struct sm_listener *listener;
 
     (void)f;
-    sm_listener_open(net, &listener, PORT, 2);
+    sm_listener_open(net, &listener, NF_PORT, 2);
     sm_sleep(10 * SM_MS);
     sm_listener_close(listener);
     return 0;
@@ -351,9 +323,7 @@ static int closes_listener(struct nf *f, struct sm_net *net)
 /* A listener that is closed resets what nobody has accepted. */
 START_TEST(listener_closed)
 {
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = connects_and_reads;
-    nf.bodies[1] = closes_listener;
+    nf_pair(&nf, connects_and_reads, closes_listener);
     nf_run(&nf, 600 * SM_S);
     nf_said(&nf, "11ms -104, 11ms -104");
     nf_finish(&nf);
@@ -366,7 +336,7 @@ static int accepts_in_vain(struct nf *f, struct sm_net *net)
     struct sm_stream *stream = (void *)net;
     struct sm_wait wait = {.interest = SM_READ};
 
-    sm_listener_open(net, &listener, PORT, 2);
+    sm_listener_open(net, &listener, NF_PORT, 2);
     wait.object = sm_listener_waitable(listener);
     ck_assert_int_eq(sm_wait_any(&wait, 1, 0), -ETIMEDOUT);
     nf_say(f, "%d", sm_listener_accept(listener, &stream, NULL, sm_now() + SM_MS));
@@ -382,9 +352,7 @@ static int accepts_in_vain(struct nf *f, struct sm_net *net)
 /* Accepting keeps its deadline, and a listener can be waited for. */
 START_TEST(accept_waits)
 {
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = connects_once;
-    nf.bodies[1] = accepts_in_vain;
+    nf_pair(&nf, connects_once, accepts_in_vain);
     nf_run(&nf, 600 * SM_S);
     nf_said(&nf, "1ms -110, 2ms client 0, 3ms ready");
     nf_finish(&nf);
@@ -395,23 +363,23 @@ END_TEST
 
 static int takes_all_ports(struct nf *f, struct sm_net *net)
 {
-    enum { PORTS = 60999 - 32768 + 1 };
-    static struct sm_stream *out[PORTS], *in[PORTS], *extra;
+    enum { NF_PORTS = 60999 - 32768 + 1 };
+    static struct sm_stream *out[NF_PORTS], *in[NF_PORTS], *extra;
     struct sm_listener *listener;
 
     (void)f;
-    sm_listener_open(net, &listener, PORT, 2);
-    for (int i = 0; i < PORTS; i++) {
-        ck_assert_int_eq(sm_stream_dial(net, &out[i], "localhost", PORT, SM_FOREVER), 0);
+    sm_listener_open(net, &listener, NF_PORT, 2);
+    for (int i = 0; i < NF_PORTS; i++) {
+        ck_assert_int_eq(sm_stream_dial(net, &out[i], "localhost", NF_PORT, SM_FOREVER), 0);
         ck_assert_int_eq(sm_listener_accept(listener, &in[i], NULL, SM_FOREVER), 0);
     }
-    ck_assert_int_eq(sm_stream_dial(net, &extra, "localhost", PORT, SM_FOREVER), -EADDRNOTAVAIL);
+    ck_assert_int_eq(sm_stream_dial(net, &extra, "localhost", NF_PORT, SM_FOREVER), -EADDRNOTAVAIL);
     sm_stream_close(out[77]);
     sm_stream_close(in[77]);
     sm_sleep(SM_MS);
-    ck_assert_int_eq(sm_stream_dial(net, &out[77], "localhost", PORT, SM_FOREVER), 0);
+    ck_assert_int_eq(sm_stream_dial(net, &out[77], "localhost", NF_PORT, SM_FOREVER), 0);
     ck_assert_int_eq(sm_listener_accept(listener, &in[77], NULL, SM_FOREVER), 0);
-    for (int i = 0; i < PORTS; i++) {
+    for (int i = 0; i < NF_PORTS; i++) {
         sm_stream_close(out[i]);
         sm_stream_close(in[i]);
     }

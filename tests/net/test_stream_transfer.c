@@ -3,41 +3,7 @@
 #include "core/random.h"
 #include "tests/net/fixture.h"
 
-#define PORT 7000
-
 static struct nf nf;
-static struct lo_rule next_rule;
-
-static void add_rule(struct nf *f, uint64_t number)
-{
-    (void)number;
-    lo_rule_add(f->net, &next_rule);
-}
-
-static void remove_rule(struct nf *f, uint64_t number)
-{
-    lo_rule_remove(f->net, (uint32_t)number);
-}
-
-static struct sm_stream *dial(struct sm_net *net)
-{
-    struct sm_stream *stream;
-
-    ck_assert_int_eq(sm_stream_dial(net, &stream, "m2", PORT, SM_FOREVER), 0);
-    return stream;
-}
-
-static struct sm_stream *accept_one(struct sm_net *net)
-{
-    struct sm_listener *listener;
-    struct sm_stream *stream;
-
-    ck_assert_int_eq(sm_listener_open(net, &listener, PORT, 1), 0);
-    ck_assert_int_eq(sm_listener_accept(listener, &stream, NULL, SM_FOREVER), 0);
-    sm_listener_close(listener);
-    return stream;
-}
-
 /* ---- big transfers, byte by byte ---- */
 
 #define TOTAL (3u << 20)
@@ -51,7 +17,7 @@ static unsigned char pattern(uint64_t position)
 static int writes_much(struct nf *f, struct sm_net *net)
 {
     static unsigned char bytes[100000];
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
     uint64_t position = 0;
 
     (void)f;
@@ -75,7 +41,7 @@ static int writes_much(struct nf *f, struct sm_net *net)
 static int reads_much(struct nf *f, struct sm_net *net)
 {
     static unsigned char bytes[100000];
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
     uint64_t position = 0;
     int count;
 
@@ -178,7 +144,7 @@ static char filler[1 << 20];
 
 static int writes_until_full(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
     struct sm_wait wait = {.object = sm_stream_waitable(stream), .interest = SM_WRITE};
     size_t done;
 
@@ -198,7 +164,7 @@ static int writes_until_full(struct nf *f, struct sm_net *net)
 
 static int reads_late(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
     static char bytes[1 << 20];
     uint64_t total = 0;
     int count;
@@ -215,9 +181,7 @@ static int reads_late(struct nf *f, struct sm_net *net)
 /* A reader that does not read stops the writer: after both buffers are full, and no sooner. */
 START_TEST(backpressure)
 {
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = writes_until_full;
-    nf.bodies[1] = reads_late;
+    nf_pair(&nf, writes_until_full, reads_late);
     nf_run(&nf, 60 * SM_S);
     nf_said(&nf, "4ms room, 1004ms 262144, 5012ms 1048576, 5013ms 1572864");
     ck_assert_uint_eq(nf_lost(&nf), 0);
@@ -230,12 +194,10 @@ START_TEST(window_update_lost)
 {
     uint64_t only;
 
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = writes_until_full;
-    nf.bodies[1] = reads_late;
-    next_rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK, .from = nf_only(&only, 2)};
-    nf_at(&nf, 4900 * SM_MS, add_rule, 0);
-    nf_at(&nf, 5100 * SM_MS, remove_rule, 1);
+    nf_pair(&nf, writes_until_full, reads_late);
+    nf.rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK, .from = nf_only(&only, 2)};
+    nf_at(&nf, 4900 * SM_MS, nf_add_rule, 0);
+    nf_at(&nf, 5100 * SM_MS, nf_remove_rule, 1);
     nf_run(&nf, 60 * SM_S);
     nf_said(&nf, "4ms room, 1004ms 262144, 5213ms 1048576, 5214ms 1572864");
     nf_finish(&nf);
@@ -246,7 +208,7 @@ END_TEST
 
 static int asks(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
     char answer[4] = "";
 
     (void)f;
@@ -263,7 +225,7 @@ static int asks(struct nf *f, struct sm_net *net)
 
 static int answers(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
     char question[4];
     size_t done = 77;
 
@@ -278,9 +240,7 @@ static int answers(struct nf *f, struct sm_net *net)
 /* Question and answer take a round trip and two events; acknowledgements take none. */
 START_TEST(ping_pong)
 {
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = asks;
-    nf.bodies[1] = answers;
+    nf_pair(&nf, asks, answers);
     nf_run(&nf, 60 * SM_S);
     ck_assert_uint_eq(lo_net_counters(nf.net)->delivered, 2002); /* and two ends */
     ck_assert_uint_lt(nf.tw.world->seq, 4100);                   /* two segments, two tasks each */
@@ -290,7 +250,7 @@ END_TEST
 
 static int writes_pieces(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
 
     (void)f;
     sm_stream_write(stream, "abc", 3, SM_FOREVER);
@@ -303,7 +263,7 @@ static int writes_pieces(struct nf *f, struct sm_net *net)
 
 static int reads_pieces(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
     struct sm_wait wait = {.object = sm_stream_waitable(stream), .interest = SM_READ};
     char text[16] = "";
     size_t done = 0;
@@ -325,9 +285,7 @@ static int reads_pieces(struct nf *f, struct sm_net *net)
 /* Reads take what is there; an end inside a fixed size is told with what came before it. */
 START_TEST(pieces)
 {
-    nf_create(&nf, 2, NULL);
-    nf.bodies[0] = writes_pieces;
-    nf.bodies[1] = reads_pieces;
+    nf_pair(&nf, writes_pieces, reads_pieces);
     nf_run(&nf, 60 * SM_S);
     nf_said(&nf, "13ms 0, 23ms defg");
     nf_finish(&nf);
@@ -338,7 +296,7 @@ END_TEST
 
 static int writes_each_100ms(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = dial(net);
+    struct sm_stream *stream = nf_dial(net);
 
     (void)f;
     for (char c = 'a'; c <= 'f'; c++) {
@@ -351,7 +309,7 @@ static int writes_each_100ms(struct nf *f, struct sm_net *net)
 
 static int reads_letters(struct nf *f, struct sm_net *net)
 {
-    struct sm_stream *stream = accept_one(net);
+    struct sm_stream *stream = nf_accept(net);
     char text[16];
     int count;
 
@@ -372,9 +330,9 @@ static void letters(enum lo_effect effect, uint32_t from, sm_time begin, sm_time
     nf_create_with(&nf, 2, &world, &options);
     nf.bodies[0] = writes_each_100ms;
     nf.bodies[1] = reads_letters;
-    next_rule = (struct lo_rule){.effect = effect, .from = nf_only(&only, from)};
-    nf_at(&nf, begin, add_rule, 0);
-    nf_at(&nf, end, remove_rule, 1);
+    nf.rule = (struct lo_rule){.effect = effect, .from = nf_only(&only, from)};
+    nf_at(&nf, begin, nf_add_rule, 0);
+    nf_at(&nf, end, nf_remove_rule, 1);
     nf_run(&nf, 60 * SM_S);
 }
 

@@ -29,10 +29,11 @@ SM_C_BEGIN
     X(SM_EFENCED, 5006, "the fence token is older than one that was seen before")    \
     X(SM_ELOST, 5007, "the lease is lost")                                           \
     X(SM_EVERSION, 5008, "the plugin was built for another version of the contract") \
-    X(SM_ECONFIG, 5009, "a configuration value has the wrong form")
+    X(SM_ECONFIG, 5009, "a configuration value has the wrong form")                  \
+    X(SM_ETRUNCATED, 5010, "the stream has ended in the middle of a message")
 
 #define SM_ERROR_ENUM_(name, value, text) name = value,
-enum sm_error { SM_ERROR_LIST(SM_ERROR_ENUM_) SM_ERROR_END_ = 5010 };
+enum sm_error { SM_ERROR_LIST(SM_ERROR_ENUM_) SM_ERROR_END_ = 5011 };
 #undef SM_ERROR_ENUM_
 
 /*

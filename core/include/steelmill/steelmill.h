@@ -7,8 +7,10 @@
 
 #include <steelmill/base.h>
 #include <steelmill/disk.h>
+#include <steelmill/disk_lock.h>
 #include <steelmill/errors.h>
 #include <steelmill/factory.h>
+#include <steelmill/frame.h>
 #include <steelmill/history.h>
 #include <steelmill/lease.h>
 #include <steelmill/log.h>
