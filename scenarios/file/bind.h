@@ -125,9 +125,10 @@ extern const struct bind_type bind_names;     /* const char **, and at `second` 
 extern const struct bind_type bind_texts;     /* const char **, and at `second` uint32_t */
 extern const struct bind_type bind_config;    /* struct scn_pair *, and at `second` uint32_t */
 /* What names machines. */
-extern const struct bind_type bind_end;   /* two uint32_t: group, and at `second` index */
-extern const struct bind_type bind_of;    /* struct scn_fault: of_group, of_index, of_role */
-extern const struct bind_type bind_hosts; /* struct scn: hosts */
+extern const struct bind_type bind_end;       /* struct scn_end */
+extern const struct bind_type bind_fault_end; /* the same, or a role */
+extern const struct bind_type bind_of;        /* struct scn_fault: of_group, of_index, of_role */
+extern const struct bind_type bind_hosts;     /* struct scn: hosts */
 /* Shapes. */
 extern const struct bind_type bind_submap;   /* a map in a part of the same target */
 extern const struct bind_type bind_list;     /* pointer, and at `second` uint32_t */
