@@ -38,7 +38,8 @@ static void machine_crashed(void *arg, struct sim_machine *machine)
     lo_streams_crashed(interface);
 }
 
-/* As a kernel closes what a process leaves: the host goes on, delivers what was written, answers. */
+/* As a kernel closes what a process leaves: the host goes on, delivers what was written, answers.
+ */
 static void machine_killed(void *arg, struct sim_machine *machine)
 {
     struct sm_net *interface = machine->net;

@@ -30,6 +30,8 @@ struct sm_address {
 };
 
 #define SM_DATAGRAM_BYTES_MAX 65507
+/* 127.255.255.255: every machine of the network, the sender too. In simulation only. */
+#define SM_IP_BROADCAST 0x7fffffffu
 
 /* The network of the factory's machine: a capability, inherited. NULL: there is none here. */
 SM_API struct sm_net *sm_net_get(struct sm_factory *factory);
@@ -49,8 +51,18 @@ SM_API uint32_t sm_net_ip(const struct sm_net *net);
 /* port: 0 picks a free one. Returns 0, -EADDRINUSE, -ENOMEM. */
 SM_API int sm_datagram_open(struct sm_net *net, struct sm_datagram **out, uint16_t port);
 /*
+ * Gives a socket a peer: it receives from that alone (what others send bounces), and hears of each
+ * bounce at its next call, be it a send or a receive, also one that waits. What has come before
+ * stays to be received. A later call gives it another peer.
+ * Returns: 0; -EINVAL: port 0, or the broadcast address.
+ */
+SM_API int sm_datagram_connect(struct sm_datagram *socket, const struct sm_address *peer);
+/*
  * Sends one datagram; whether it arrives, nobody says. The bytes are copied before it returns.
- * Returns: 0; -EMSGSIZE above SM_DATAGRAM_BYTES_MAX; -ECONNREFUSED where an earlier one bounced.
+ *   to: NULL: the socket's peer. SM_IP_BROADCAST: a copy for each machine; none of them bounces
+ * Returns: 0; -EMSGSIZE above SM_DATAGRAM_BYTES_MAX; -EINVAL: port 0; -EDESTADDRREQ: `to` is NULL
+ *   and there is no peer; -EOPNOTSUPP: broadcast, in production; -ECONNREFUSED: an earlier one
+ *   bounced (nobody had the port), told once; this one was not sent.
  */
 SM_API int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to,
                             const void *data, size_t size);
@@ -58,7 +70,7 @@ SM_API int sm_datagram_send(struct sm_datagram *socket, const struct sm_address 
  * Receives one datagram.
  *   from: the sender; may be NULL
  * Returns: the datagram's full size, of which at most `capacity` bytes were copied (the rest is
- *   dropped); -ETIMEDOUT; -ECANCELED.
+ *   dropped); -ETIMEDOUT; -ECANCELED; a socket with a peer also -ECONNREFUSED.
  */
 SM_API int sm_datagram_receive(struct sm_datagram *socket, void *buffer, size_t capacity,
                                struct sm_address *from, sm_time deadline);
