@@ -101,15 +101,16 @@ SM_API int sm_stream_dial(struct sm_net *net, struct sm_stream **out, const char
 /*
  * Reads what is there, waiting for at least one byte.
  *   capacity: 1 to 2^30
- * Returns: the count, 1 or more; 0 when the peer has shut down and all was read; -ECONNRESET;
+ * Returns: the count, 1 or more; 0 when the peer has shut down and all was read; -ECONNRESET: the
+ *   peer has reset the connection; -ECONNABORTED: it was given up, since the peer did not answer;
  *   -ETIMEDOUT; -ECANCELED.
  */
 SM_API int sm_stream_read(struct sm_stream *stream, void *buffer, size_t capacity,
                           sm_time deadline);
 /*
  * Writes what fits, waiting for room for at least one byte. The bytes are copied.
- * Returns: the count, 1 or more, possibly short; -EPIPE after shutdown; -ECONNRESET; -ETIMEDOUT;
- *   -ECANCELED.
+ * Returns: the count, 1 or more, possibly short; -EPIPE after shutdown; -ECONNRESET, -ECONNABORTED
+ *   as a read; -ETIMEDOUT; -ECANCELED.
  */
 SM_API int sm_stream_write(struct sm_stream *stream, const void *data, size_t size,
                            sm_time deadline);
@@ -128,10 +129,36 @@ SM_API void sm_stream_address(const struct sm_stream *stream, struct sm_address 
                               struct sm_address *peer);
 /* SM_READ: a read would not block; SM_WRITE: a write would not. */
 SM_API struct sm_waitable *sm_stream_waitable(struct sm_stream *stream);
+/*
+ * A stream that writes finds out that its peer is gone, in about 15 minutes; one that only reads
+ * never does. These two change that. Both begin to count anew when they are set.
+ *
+ * Keep-alive: when the peer was silent for idle_ns it is asked, every interval_ns, until it answers
+ * or `probes` questions were in vain: then the connection is given up.
+ *   idle_ns: 0 turns it off; it and interval_ns up to SM_STREAM_PATIENCE_MAX; production rounds
+ *     them up to seconds
+ *   probes: 1 to 127
+ * User timeout: when bytes that were written stay unacknowledged for so long, or unsent since the
+ * peer does not read, the connection is given up.
+ *   timeout_ns: 0 turns it off; up to SM_STREAM_PATIENCE_MAX; production rounds it up to ms
+ * Returns: 0, -EINVAL, -ENOTCONN.
+ */
+#define SM_STREAM_PATIENCE_MAX (32767 * SM_S)
+SM_API int sm_stream_keep_alive(struct sm_stream *stream, sm_time idle_ns, sm_time interval_ns,
+                                int probes);
+SM_API int sm_stream_user_timeout(struct sm_stream *stream, sm_time timeout_ns);
 /* Closes as close(2) does: in the background, with a reset if unread bytes are left. NULL allowed.
  */
 SM_API void sm_stream_close(struct sm_stream *stream);
-/* Closes with a reset. */
+/*
+ * Closes, and waits until the peer's host has acknowledged all that was written. Whatever it
+ * returns, the stream is closed; what is not delivered yet goes on in the background.
+ * Returns: 0: delivered (whether the peer's program has read it, nobody says); -ECONNRESET: reset
+ *   before that, by the peer or since unread bytes were left; -ECONNABORTED; -ETIMEDOUT;
+ *   -ECANCELED.
+ */
+SM_API int sm_stream_linger(struct sm_stream *stream, sm_time deadline);
+/* Closes with a reset: what was not delivered yet is dropped. */
 SM_API void sm_stream_abort(struct sm_stream *stream);
 
 SM_C_END
