@@ -139,7 +139,7 @@ struct job_result {
     char machine[JOB_NAME_BYTES], task[JOB_NAME_BYTES], daemon[JOB_NAME_BYTES];
     int64_t finding_ns;
     uint64_t finding_event;
-    uint32_t context_kinds;       /* a bit per enum scn_fault_kind of `context` */
+    uint64_t context_kinds;       /* a bit per enum scn_fault_kind of `context` */
     char context[JOB_TEXT_BYTES]; /* faults that were active or ended in the last 10 virtual seconds
                                    */
     uint32_t frame_count;

@@ -20,8 +20,10 @@ void cli_summary_finish(struct cli_summary *summary)
 {
     for (size_t i = 0; i < summary->property_count; i++)
         cli_tally_finish(&summary->properties[i].per_seed);
-    for (size_t i = 0; i < summary->group_count; i++)
+    for (size_t i = 0; i < summary->group_count; i++) {
         free(summary->groups[i].example);
+        free(summary->groups[i].ways);
+    }
     free(summary->properties);
     free(summary->groups);
     cli_symbols_destroy(summary->symbols);
@@ -120,6 +122,25 @@ static struct cli_group *group_of(struct cli_summary *summary, uint64_t signatur
     return &more[summary->group_count++];
 }
 
+/* Counts a seed that came to the finding by these kinds of faults. Returns 0, -ENOMEM. */
+static int add_way(struct cli_group *group, uint64_t kinds)
+{
+    uint32_t place = 0;
+    while (place < group->way_count && group->ways[place].kinds < kinds)
+        place++;
+    if (place == group->way_count || group->ways[place].kinds != kinds) {
+        struct cli_way *more = realloc(group->ways, (group->way_count + 1) * sizeof *more);
+        if (more == NULL)
+            return -ENOMEM;
+        memmove(&more[place + 1], &more[place], (group->way_count - place) * sizeof *more);
+        more[place] = (struct cli_way){.kinds = kinds};
+        group->ways = more;
+        group->way_count++;
+    }
+    group->ways[place].seed_count++;
+    return 0;
+}
+
 static void add_finding(struct cli_summary *summary, const struct job_result *result)
 {
     struct cli_frame frames[CLI_FRAMES_MAX];
@@ -130,7 +151,8 @@ static void add_finding(struct cli_summary *summary, const struct job_result *re
         return;
     }
     group->seed_count++;
-    group->seeds_after[result->context_kinds % (1u << SCN_FAULT_KIND_COUNT)]++;
+    if (add_way(group, result->context_kinds) != 0)
+        summary->short_of_memory = true;
     if (keep_seed(&group->seeds, result->seed, result->digest, "") == 0)
         *group->example = *result;
 }

@@ -28,8 +28,13 @@ struct cli_seeds {
 struct cli_group {
     uint64_t signature;
     uint64_t seed_count;
-    /* Ways to it: seeds by the kinds of faults around the finding (job_result.context_kinds). */
-    uint64_t seeds_after[1 << SCN_FAULT_KIND_COUNT];
+    /* Ways to it: seeds by the kinds of faults around the finding (job_result.context_kinds), in
+     * the order of `kinds`. */
+    struct cli_way {
+        uint64_t kinds; /* a bit per enum scn_fault_kind */
+        uint64_t seed_count;
+    } * ways;
+    uint32_t way_count;
     struct cli_seeds seeds;
     struct job_result *example; /* of the lowest seed */
 };

@@ -64,16 +64,15 @@ static void properties_json(struct cli_json *json, const struct cli_summary *sum
 static void ways_json(struct cli_json *json, const struct cli_group *group)
 {
     cli_json_open(json, "after", '[');
-    for (uint32_t kinds = 0; kinds < 1u << SCN_FAULT_KIND_COUNT; kinds++) {
-        if (group->seeds_after[kinds] == 0)
-            continue;
+    for (uint32_t i = 0; i < group->way_count; i++) {
+        const uint64_t kinds = group->ways[i].kinds;
         cli_json_open(json, NULL, '{');
         cli_json_open(json, "faults", '[');
         for (uint32_t kind = 0; kind < SCN_FAULT_KIND_COUNT; kind++)
             if (kinds >> kind & 1)
                 cli_json_text(json, NULL, scn_fault_kind_text(kind));
         cli_json_close(json, ']');
-        cli_json_u64(json, "count", group->seeds_after[kinds]);
+        cli_json_u64(json, "count", group->ways[i].seed_count);
         cli_json_close(json, '}');
     }
     cli_json_close(json, ']');

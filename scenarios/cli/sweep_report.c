@@ -43,9 +43,8 @@ static void print_seeds(FILE *file, const struct cli_seeds *seeds, uint64_t tota
 static void print_ways(FILE *file, const struct cli_group *group)
 {
     const char *before = "  after     ";
-    for (uint32_t kinds = 0; kinds < 1u << SCN_FAULT_KIND_COUNT; kinds++) {
-        if (group->seeds_after[kinds] == 0)
-            continue;
+    for (uint32_t i = 0; i < group->way_count; i++) {
+        const uint64_t kinds = group->ways[i].kinds;
         fputs(before, file);
         const char *joint = "";
         for (uint32_t kind = 0; kind < SCN_FAULT_KIND_COUNT; kind++) {
@@ -54,7 +53,7 @@ static void print_ways(FILE *file, const struct cli_group *group)
             fprintf(file, "%s%s", joint, scn_fault_kind_text(kind));
             joint = " and ";
         }
-        fprintf(file, "%s %" PRIu64, kinds == 0 ? "no fault" : "", group->seeds_after[kinds]);
+        fprintf(file, "%s %" PRIu64, kinds == 0 ? "no fault" : "", group->ways[i].seed_count);
         before = ", ";
     }
     fputc('\n', file);

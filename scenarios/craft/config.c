@@ -23,6 +23,8 @@ static int read_numbers(struct sm_factory *factory, struct craft_config *config)
 {
     int error = sm_config_i64(factory, "nodes", 5, &config->nodes);
     if (!error)
+        error = sm_config_i64(factory, "members", config->nodes, &config->members);
+    if (!error)
         error = sm_config_i64(factory, "snapshot_threshold", 256, &config->snapshot_threshold);
     if (!error)
         error = sm_config_i64(factory, "snapshot_trailing", 64, &config->snapshot_trailing);
@@ -31,6 +33,8 @@ static int read_numbers(struct sm_factory *factory, struct craft_config *config)
     if (!error && (config->nodes < 1 || config->nodes > CRAFT_NODES_MAX))
         error = sm_factory_fail(factory, -SM_ECONFIG, "config 'nodes' must be 1 to %u",
                                 CRAFT_NODES_MAX);
+    if (!error && (config->members < 1 || config->members > config->nodes))
+        error = sm_factory_fail(factory, -SM_ECONFIG, "config 'members' must be 1 to 'nodes'");
     if (!error && (config->snapshot_threshold < 1 || config->snapshot_trailing < 1))
         error = sm_factory_fail(factory, -SM_ECONFIG,
                                 "config 'snapshot_threshold' and 'snapshot_trailing' must be 1 or "

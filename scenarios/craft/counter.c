@@ -18,7 +18,7 @@ bool craft_command_decode(const uint8_t *bytes, size_t size, struct craft_comman
     out->session = craft_get_u64(&reader);
     out->number = craft_get_u64(&reader);
     out->amount = (int64_t)craft_get_u64(&reader);
-    return !reader.bad && (out->operation == CRAFT_ADD || out->operation == CRAFT_READ);
+    return !reader.bad && out->operation >= CRAFT_ADD && out->operation <= CRAFT_REMOVE;
 }
 
 void craft_answer_encode(const struct craft_answer *answer, uint8_t *out)

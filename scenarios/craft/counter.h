@@ -15,18 +15,27 @@
 #define CRAFT_COMMAND_BYTES 32u
 #define CRAFT_ANSWER_BYTES  40u
 
-enum craft_operation { CRAFT_ADD = 1, CRAFT_READ = 2 };
+enum craft_operation {
+    CRAFT_ADD = 1,
+    CRAFT_READ,
+    /* An operator's: about the cluster itself, so they are no entries of the counter's. */
+    CRAFT_TRANSFER, /* another node shall lead */
+    CRAFT_JOIN,     /* a node becomes a spare: it is sent the log, and counts for nothing */
+    CRAFT_PROMOTE,  /* a spare becomes a voter */
+    CRAFT_REMOVE,   /* a node leaves */
+};
 
 struct craft_command {
-    uint64_t operation; /* enum craft_operation */
-    uint64_t session, number;
-    int64_t amount; /* to add; 0 for a read */
+    uint64_t operation;       /* enum craft_operation */
+    uint64_t session, number; /* an operator's: unused */
+    int64_t amount;           /* ADD: to add; an operator's: the node's number; else 0 */
 };
 
 enum craft_status {
     CRAFT_OK,
     CRAFT_NOT_LEADER, /* nothing was done; `leader` may know more */
     CRAFT_UNKNOWN,    /* it may have been done, or may be yet */
+    CRAFT_REFUSED,    /* nothing was done: not now, or not in this order */
 };
 
 struct craft_answer {
@@ -38,7 +47,7 @@ struct craft_answer {
 };
 
 void craft_command_encode(const struct craft_command *command, uint8_t *out);
-/* False: not a command. */
+/* False: not a command of the counter or of an operator. */
 bool craft_command_decode(const uint8_t *bytes, size_t size, struct craft_command *out);
 void craft_answer_encode(const struct craft_answer *answer, uint8_t *out);
 void craft_answer_decode(const uint8_t *bytes, struct craft_answer *out);

@@ -57,7 +57,7 @@ static int apply(struct raft_fsm *raft_fsm, const struct raft_buffer *buf, void 
     sm_always(index > fsm->last_index, "entries are applied in order", sm_u64("index", index),
               sm_u64("last", fsm->last_index));
     fsm->last_index = index;
-    if (!craft_command_decode(buf->base, buf->len, &command))
+    if (!craft_command_decode(buf->base, buf->len, &command) || command.operation > CRAFT_READ)
         return RAFT_MALFORMED;
     struct craft_session_state *state = find_session(fsm, command.session);
     if (!state)

@@ -12,7 +12,6 @@
 
 #define BACKLOG     64
 #define ACK_TIMEOUT (5 * SM_S)
-#define PLACES_MAX  (1u << 24) /* terms and indices: more than that is nonsense */
 
 struct hearing {
     struct raft_judge *judge;
@@ -21,42 +20,16 @@ struct hearing {
 
 /* ---- what is known ---- */
 
-/* Makes room for items[place]; new places are zeroed. */
-static void *grow(void *items, size_t *capacity, size_t place, size_t item_bytes)
-{
-    if (place < *capacity)
-        return items;
-    size_t wanted = 2 * (place + 32);
-    char *grown = place < PLACES_MAX ? realloc(items, wanted * item_bytes) : NULL;
-    if (!grown)
-        abort();
-    memset(grown + *capacity * item_bytes, 0, (wanted - *capacity) * item_bytes);
-    *capacity = wanted;
-    return grown;
-}
-
 static void hear_leader(struct raft_judge *judge, uint64_t term, uint64_t leader, uint64_t from)
 {
-    judge->leaders = grow(judge->leaders, &judge->term_capacity, term, sizeof(*judge->leaders));
+    judge->leaders =
+        craft_logs_grow(judge->leaders, &judge->term_capacity, term, sizeof(*judge->leaders));
     uint64_t *known = &judge->leaders[term];
     sm_always(*known == 0 || *known == leader, "one leader per term", sm_u64("term", term),
               sm_u64("leader", *known), sm_u64("another", leader), sm_u64("from", from));
     if (*known == 0)
         sm_reachable("a term had a leader");
     *known = leader;
-}
-
-static void hear_entry(struct raft_judge *judge, const struct craft_report *report, uint64_t from)
-{
-    judge->entries =
-        grow(judge->entries, &judge->index_capacity, report->a, sizeof(*judge->entries));
-    struct craft_entry_seen *seen = &judge->entries[report->a];
-    sm_always(seen->term == 0 || (seen->term == report->b && seen->hash == report->c),
-              "committed entries never change", sm_u64("index", report->a),
-              sm_u64("term", seen->term), sm_u64("another", report->b), sm_u64("from", from));
-    if (seen->term == 0)
-        sm_reachable("an entry was committed");
-    *seen = (struct craft_entry_seen){report->b, report->c};
 }
 
 static void hear_report(struct raft_judge *judge, const struct craft_report *report, uint64_t from)
@@ -67,12 +40,14 @@ static void hear_report(struct raft_judge *judge, const struct craft_report *rep
         if (report->b == from)
             witness->leads = true;
         hear_leader(judge, report->a, report->b, from);
+        if (report->b == from)
+            craft_logs_judge_leader(&judge->logs, from, report->a);
         break;
     case CRAFT_REPORT_YIELDS:
         witness->leads = false;
         break;
-    case CRAFT_REPORT_APPLIED:
-        hear_entry(judge, report, from);
+    default:
+        craft_logs_hear(&judge->logs, report, from);
         break;
     }
 }
@@ -87,6 +62,7 @@ static struct craft_witness *greet(struct raft_judge *judge, uint64_t node, uint
     if (witness->leads)
         sm_reachable("a leader crashed");
     *witness = (struct craft_witness){.incarnation = incarnation};
+    craft_logs_forget(&judge->logs, node);
     return witness;
 }
 
@@ -105,6 +81,7 @@ static int hear_batch(struct raft_judge *judge, struct craft_reader *reader, uin
         report.a = craft_get_u64(reader);
         report.b = craft_get_u64(reader);
         report.c = craft_get_u64(reader);
+        report.d = craft_get_u64(reader);
         if (reader->bad)
             return -EPROTO;
         if (number < witness->next)
@@ -190,7 +167,7 @@ static int stop(void *self, sm_time deadline)
     if (judge->listener)
         sm_listener_close(judge->listener);
     free(judge->leaders);
-    free(judge->entries);
+    craft_logs_finish(&judge->logs);
     return 0;
 }
 

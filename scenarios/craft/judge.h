@@ -6,6 +6,7 @@
 #ifndef CRAFT_JUDGE_H
 #define CRAFT_JUDGE_H
 
+#include "logs.h"
 #include "wire.h"
 
 #include <steelmill/factory.h>
@@ -17,17 +18,13 @@ struct craft_witness {
     bool leads;
 };
 
-struct craft_entry_seen {
-    uint64_t term, hash; /* term 0: not seen */
-};
-
 struct raft_judge {
     struct sm_net *net;
     struct sm_listener *listener;
     struct craft_witness witnesses[CRAFT_NODES_MAX + 1]; /* by the node's number */
-    size_t term_capacity, index_capacity;
-    uint64_t *leaders;                /* by term; 0: none known */
-    struct craft_entry_seen *entries; /* by index */
+    size_t term_capacity;
+    uint64_t *leaders; /* by term; 0: none known */
+    struct craft_logs logs;
 };
 
 SM_DAEMON_DECLARE(raft_judge)

@@ -66,7 +66,7 @@ static int bootstrap(struct raft_node *node)
     char address[CRAFT_ADDRESS_BYTES];
     int error = 0;
     raft_configuration_init(&configuration);
-    for (raft_id id = 1; id <= (raft_id)node->config.nodes && !error; id++) {
+    for (raft_id id = 1; id <= (raft_id)node->config.members && !error; id++) {
         address_of(node, id, address);
         error = raft_configuration_add(&configuration, id, address, RAFT_VOTER);
     }
@@ -89,7 +89,7 @@ static void init_parts(struct raft_node *node)
     node->io.append_error_ppm = (uint32_t)node->config.append_error_ppm;
     node->storage.forget_vote = node->config.forget_vote;
     craft_fsm_init(&node->fsm, &node->raft);
-    craft_service_init(&node->service, node->net, &node->loop, &node->raft);
+    craft_service_init(&node->service, node->net, &node->loop, &node->raft, &node->transport);
     craft_reporter_init(&node->reporter, node->net, node->config.judge, node->id,
                         node->config.report_interval_ns);
 }
@@ -107,7 +107,7 @@ static int init_raft(struct raft_node *node)
     raft_set_snapshot_threshold(&node->raft, (unsigned)node->config.snapshot_threshold);
     raft_set_snapshot_trailing(&node->raft, (unsigned)node->config.snapshot_trailing);
     raft_set_pre_vote(&node->raft, node->config.pre_vote);
-    if (craft_storage_empty(&node->storage))
+    if (craft_storage_empty(&node->storage) && node->id <= (raft_id)node->config.members)
         error = bootstrap(node);
     return error ? fail(node, "bootstrap", error) : 0;
 }
@@ -231,6 +231,7 @@ static int stop(void *self, sm_time deadline)
     craft_transport_finish(&node->transport);
     craft_storage_close(&node->storage);
     craft_reporter_finish(&node->reporter);
+    craft_observer_finish(&node->observer);
     craft_fsm_finish(&node->fsm);
     return 0;
 }

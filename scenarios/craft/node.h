@@ -5,9 +5,9 @@
  * Its machines are named with a number at the end, from 1 on: raft1 .. raft5. The number is the
  * node's, the name its address.
  *
- * Configuration: nodes (5), election_timeout (1s), heartbeat (100ms), snapshot_threshold (256),
- * snapshot_trailing (64), pre_vote (false), judge (judge; "" is none), report_interval (250ms),
- * forget_vote (false), append_error_ppm (0).
+ * Configuration: nodes (5), members (nodes): so many form the cluster at first, election_timeout
+ * (1s), heartbeat (100ms), snapshot_threshold (256), snapshot_trailing (64), pre_vote (false),
+ * judge (judge; "" is none), report_interval (250ms), forget_vote (false), append_error_ppm (0).
  */
 #ifndef CRAFT_NODE_H
 #define CRAFT_NODE_H
@@ -20,7 +20,7 @@
 #include <steelmill/factory.h>
 
 struct craft_config {
-    int64_t nodes;
+    int64_t nodes, members;
     sm_time election_timeout_ns, heartbeat_ns, report_interval_ns;
     int64_t snapshot_threshold, snapshot_trailing, append_error_ppm;
     bool pre_vote, forget_vote;

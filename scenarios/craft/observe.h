@@ -17,11 +17,16 @@ struct craft_observer {
     raft_term leader_term; /* that was reported last */
     raft_id leader_id;
     bool leads;
+    /* The log, as it was reported: its entries' terms by index. */
+    raft_index snapshot_index, last_index;
+    size_t term_capacity;
+    raft_term *terms;
 };
 
 void craft_observer_init(struct craft_observer *observer, struct raft *raft,
                          struct craft_reporter *reporter);
 /* After raft_start, and after each call into libraft. Context: the driver. Never blocks. */
 void craft_observe(struct craft_observer *observer);
+void craft_observer_finish(struct craft_observer *observer);
 
 #endif

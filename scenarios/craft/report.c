@@ -56,7 +56,8 @@ uint8_t *craft_report_put(uint8_t *at, const struct craft_report *report)
     at = craft_put_u64(at, report->kind);
     at = craft_put_u64(at, report->a);
     at = craft_put_u64(at, report->b);
-    return craft_put_u64(at, report->c);
+    at = craft_put_u64(at, report->c);
+    return craft_put_u64(at, report->d);
 }
 
 static int send_batch(struct craft_reporter *reporter, struct sm_stream *stream)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What nodes tell the judge: who leads in a term, and which entries they have applied. Reports are
+ * What nodes tell the judge: who leads in a term, what their logs hold, and which entries
+ * they have applied. Reports are
  * numbered and sent until they are acknowledged, so a fault may delay them, but only a crash of the
  * node loses some. What it had applied, it then applies, and reports, again.
  */
@@ -9,7 +10,7 @@
 
 #include <steelmill/net.h>
 
-#define CRAFT_REPORT_BYTES 32u
+#define CRAFT_REPORT_BYTES 40u
 #define CRAFT_REPORT_HEAD  32u /* node, incarnation, number of the first report, count */
 #define CRAFT_ACK_BYTES    8u  /* the number that is expected next */
 
@@ -17,11 +18,16 @@ enum craft_report_kind {
     CRAFT_REPORT_LEADS =
         1,                /* in term `a`, node `b` leads: the node itself, or one that follows it */
     CRAFT_REPORT_YIELDS,  /* the node leads no more, since term `a` */
-    CRAFT_REPORT_APPLIED, /* at index `a`, the entry of term `b` whose hash is `c` */
+    CRAFT_REPORT_APPLIED, /* at index `a`, in term `d`, the entry of term `b` whose hash is `c` */
+    CRAFT_REPORT_LOG,     /* from here on the log ends at index `b`, and what is up to `a` is a
+                             snapshot; what follows are entries behind `b` */
+    CRAFT_REPORT_STORED,  /* the next entry of the log: index `a`, term `b`; `c` is the hash of it
+                             and  of the term of its predecessor; 0: that one is not known any more
+                           */
 };
 
 struct craft_report {
-    uint64_t kind, a, b, c;
+    uint64_t kind, a, b, c, d;
 };
 
 struct craft_reporter {

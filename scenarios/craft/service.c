@@ -4,6 +4,7 @@
 #include "wire.h"
 
 #include <steelmill/errors.h>
+#include <steelmill/property.h>
 #include <steelmill/task.h>
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #define WRITE_TIMEOUT (5 * SM_S)
 
 /* One client's connection. Its task waits while a request is under way. */
-struct session {
+struct craft_session {
     struct craft_service *service;
     struct sm_stream *stream;
     struct craft_request *request; /* NULL: none is under way */
@@ -21,67 +22,104 @@ struct session {
     struct sm_event answered;
 };
 
-/* A request outlives its session if that is cancelled first. */
-struct craft_request {
-    struct raft_apply apply; /* first */
-    struct raft *raft;
-    struct session *session; /* NULL: nobody waits any more */
-    uint8_t command[CRAFT_COMMAND_BYTES];
-};
-
 /* ---- in the driver ---- */
 
-static void answer(struct craft_request *request, const struct craft_answer *answer)
+void craft_request_begin(struct craft_request *request)
 {
-    struct session *session = request->session;
+    craft_loop_enter(request->service->loop);
+    request->inside = true;
+    request->begun = true;
+    request->service->under_way++;
+}
+
+void craft_request_end(struct craft_request *request, int error)
+{
+    request->inside = false;
+    craft_loop_leave(request->service->loop);
+    if (!error)
+        return;
+    request->begun = false;
+    request->service->under_way--;
+}
+
+void craft_request_called_back(struct craft_request *request)
+{
+    sm_always(request->begun && !request->answered, "a callback fires once");
+    sm_always(!request->inside, "a callback never fires inside of the call");
+    request->service->under_way--;
+}
+
+/* Kept: libraft's pointer to it stays good, so that a second callback is seen for what it is. */
+static void keep(struct craft_service *service, struct craft_request *request)
+{
+    request->answered = true;
+    free(service->kept[service->kept_next]);
+    service->kept[service->kept_next] = request;
+    service->kept_next = (service->kept_next + 1) % CRAFT_REQUESTS_KEPT;
+}
+
+void craft_request_answer(struct craft_request *request, const struct craft_answer *answer)
+{
+    struct craft_session *session = request->session;
     if (session) {
         session->answer = *answer;
         session->request = NULL;
         sm_event_set(&session->answered);
     }
-    free(request);
+    keep(request->service, request);
 }
 
-static void answer_status(struct craft_request *request, enum craft_status status)
+void craft_request_answer_status(struct craft_request *request, enum craft_status status)
 {
     struct craft_answer out = {.status = status};
+    struct raft *raft = request->service->raft;
     const char *address;
     raft_id leader = 0;
-    if (request->raft->state == RAFT_FOLLOWER)
-        raft_leader(request->raft, &leader, &address);
+    if (raft->state == RAFT_FOLLOWER)
+        raft_leader(raft, &leader, &address);
     out.leader = leader;
-    answer(request, &out);
+    craft_request_answer(request, &out);
 }
 
 static void applied(struct raft_apply *apply, int status, void *result)
 {
     struct craft_request *request = (struct craft_request *)apply;
+    craft_request_called_back(request);
     if (status == 0)
-        answer(request, result);
+        craft_request_answer(request, result);
     else
-        answer_status(request, CRAFT_UNKNOWN);
+        craft_request_answer_status(request, CRAFT_UNKNOWN);
+}
+
+static void apply(struct craft_request *request)
+{
+    struct raft_buffer buffer = {.len = CRAFT_COMMAND_BYTES};
+    buffer.base = raft_malloc(buffer.len);
+    if (!buffer.base) {
+        craft_request_answer_status(request, CRAFT_UNKNOWN);
+        return;
+    }
+    memcpy(buffer.base, request->command, buffer.len);
+    craft_request_begin(request);
+    int error = raft_apply(request->service->raft, &request->apply, &buffer, 1, applied);
+    craft_request_end(request, error);
+    if (error) {
+        raft_free(buffer.base);
+        craft_request_answer_status(request, CRAFT_UNKNOWN);
+    }
 }
 
 void craft_service_handle(struct craft_service *service, struct craft_request *request)
 {
-    struct raft_buffer buffer = {.len = CRAFT_COMMAND_BYTES};
-    if (!request->session || service->raft->state != RAFT_LEADER) {
-        answer_status(request, CRAFT_NOT_LEADER);
-        return;
-    }
-    buffer.base = raft_malloc(buffer.len);
-    if (!buffer.base) {
-        answer_status(request, CRAFT_UNKNOWN);
-        return;
-    }
-    memcpy(buffer.base, request->command, buffer.len);
-    craft_loop_enter(service->loop);
-    int error = raft_apply(service->raft, &request->apply, &buffer, 1, applied);
-    craft_loop_leave(service->loop);
-    if (error) {
-        raft_free(buffer.base);
-        answer_status(request, CRAFT_UNKNOWN);
-    }
+    struct craft_command command;
+    if (!request->session || service->raft->state != RAFT_LEADER)
+        craft_request_answer_status(request, CRAFT_NOT_LEADER);
+    else if (!craft_command_decode(request->command, CRAFT_COMMAND_BYTES, &command))
+        craft_request_answer_status(request, CRAFT_REFUSED);
+    else if (command.operation > CRAFT_READ)
+        craft_change_begin(request, &command);
+    else
+        apply(request);
 }
 
 void craft_service_drop(struct craft_request *request)
@@ -93,13 +131,13 @@ void craft_service_drop(struct craft_request *request)
 
 /* ---- sessions ---- */
 
-static int serve_one(struct session *session)
+static int serve_one(struct craft_session *session)
 {
     struct craft_request *request = calloc(1, sizeof(*request));
     uint8_t bytes[CRAFT_ANSWER_BYTES];
     if (!request)
         return -ENOMEM;
-    request->raft = session->service->raft;
+    request->service = session->service;
     int error =
         craft_frame_read_into(session->stream, request->command, CRAFT_COMMAND_BYTES, SM_FOREVER);
     const struct craft_work work = {.kind = CRAFT_WORK_REQUEST, .object = request};
@@ -121,7 +159,7 @@ static int serve_one(struct session *session)
 
 static int serve(void *arg)
 {
-    struct session *session = arg;
+    struct craft_session *session = arg;
     sm_event_init(&session->answered);
     while (serve_one(session) == 0)
         ;
@@ -135,7 +173,7 @@ static int serve(void *arg)
 
 static int start_session(struct craft_service *service, struct sm_stream *stream)
 {
-    struct session *session = calloc(1, sizeof(*session));
+    struct craft_session *session = calloc(1, sizeof(*session));
     if (!session)
         return -ENOMEM;
     session->service = service;
@@ -162,9 +200,10 @@ static int accept_clients(void *arg)
 /* ---- life ---- */
 
 void craft_service_init(struct craft_service *service, struct sm_net *net, struct craft_loop *loop,
-                        struct raft *raft)
+                        struct raft *raft, struct craft_transport *transport)
 {
-    *service = (struct craft_service){.net = net, .loop = loop, .raft = raft};
+    *service =
+        (struct craft_service){.net = net, .loop = loop, .raft = raft, .transport = transport};
 }
 
 int craft_service_listen(struct craft_service *service)
@@ -182,4 +221,8 @@ void craft_service_finish(struct craft_service *service)
     if (service->listener)
         sm_listener_close(service->listener);
     service->listener = NULL;
+    sm_always(service->under_way == 0, "every callback fires",
+              sm_u64("missing", service->under_way));
+    for (size_t i = 0; i < CRAFT_REQUESTS_KEPT; i++)
+        free(service->kept[i]);
 }

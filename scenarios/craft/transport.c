@@ -40,7 +40,8 @@ struct incoming {
 static void fire_frame(struct craft_done *done)
 {
     struct craft_frame *frame = (struct craft_frame *)done;
-    frame->cb(frame->req, frame->status);
+    if (frame->cb) /* a transfer of leadership does not care what becomes of its message */
+        frame->cb(frame->req, frame->status);
     free(frame);
 }
 

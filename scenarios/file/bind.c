@@ -221,10 +221,7 @@ static int read_fault(struct bind *b, const struct bind_field *field, const stru
         .of_group = SCN_NONE,
         .of_index = SCN_NONE,
         .of_role = b->empty,
-        .link = {.from_group = SCN_NONE,
-                 .to_group = SCN_NONE,
-                 .from_index = SCN_NONE,
-                 .to_index = SCN_NONE},
+        .link = {.from = {SCN_NONE, SCN_NONE, b->empty}, .to = {SCN_NONE, SCN_NONE, b->empty}},
     };
     return bind_map(b, kind->table, value, (char *)fault);
 }

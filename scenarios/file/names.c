@@ -39,9 +39,24 @@ const char *scn_fault_kind_text(uint32_t kind)
                                                             [SCN_FAULT_PARTITION] = "partition",
                                                             [SCN_FAULT_LINK] = "degrade",
                                                             [SCN_FAULT_CLOG] = "clog",
+                                                            [SCN_FAULT_FLAP] = "flap",
+                                                            [SCN_FAULT_SWIZZLE] = "swizzle",
+                                                            [SCN_FAULT_REFUSE] = "refuse",
+                                                            [SCN_FAULT_BACKLOG] = "backlog-full",
+                                                            [SCN_FAULT_RESET] = "reset",
+                                                            [SCN_FAULT_HALF_OPEN] = "half-open",
+                                                            [SCN_FAULT_BLACK_HOLE] = "black-hole",
+                                                            [SCN_FAULT_SLOW_READER] = "slow-reader",
+                                                            [SCN_FAULT_NO_NAME] = "no-name",
+                                                            [SCN_FAULT_LATE_NAME] = "late-name",
                                                             [SCN_FAULT_CLOCK_STEP] = "clock-step",
                                                             [SCN_FAULT_CLOCK_DRIFT] = "clock-drift",
                                                             [SCN_FAULT_SLOW] = "slow",
                                                             [SCN_FAULT_NO_MEMORY] = "no-memory"};
     return kind < SCN_FAULT_KIND_COUNT ? texts[kind] : "fault";
+}
+
+bool scn_fault_is_at_once(uint32_t kind)
+{
+    return kind == SCN_FAULT_CLOCK_STEP || kind == SCN_FAULT_RESET || kind == SCN_FAULT_HALF_OPEN;
 }

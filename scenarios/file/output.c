@@ -110,6 +110,9 @@ int scn_format_link(char *text, size_t size, const struct scn_link *link)
         {SCN_LINK_LOSS, "loss", offsetof(struct scn_link, loss_ppm)},
         {SCN_LINK_DUPLICATE, "duplicate", offsetof(struct scn_link, duplicate_ppm)},
         {SCN_LINK_REORDER, "reorder", offsetof(struct scn_link, reorder_ppm)},
+        {SCN_LINK_CORRUPT, "corrupt", offsetof(struct scn_link, corrupt_ppm)},
+        {SCN_LINK_CORRUPT_STREAMS, "corrupt_streams",
+         offsetof(struct scn_link, corrupt_streams_ppm)},
     };
     char line[400] = "", value[SCN_VALUE_BYTES];
     int used = 0;
@@ -127,8 +130,18 @@ int scn_format_link(char *text, size_t size, const struct scn_link *link)
     }
     if (link->set & SCN_LINK_BANDWIDTH) {
         scn_format_bytes(value, sizeof value, link->bandwidth_bytes_per_s);
-        snprintf(line + used, sizeof line - (size_t)used, ", bandwidth %s/s", value);
+        used += snprintf(line + used, sizeof line - (size_t)used, ", bandwidth %s/s", value);
     }
+    if (link->set & SCN_LINK_JITTER) {
+        scn_format_latency(value, sizeof value, &link->jitter);
+        used += snprintf(line + used, sizeof line - (size_t)used, ", jitter %s", value);
+    }
+    if (link->set & SCN_LINK_QUEUE) {
+        scn_format_bytes(value, sizeof value, link->queue_bytes);
+        used += snprintf(line + used, sizeof line - (size_t)used, ", queue %s", value);
+    }
+    if (link->set & SCN_LINK_MTU)
+        snprintf(line + used, sizeof line - (size_t)used, ", mtu %u", link->mtu_bytes);
     return snprintf(text, size, "%s", line[0] ? line + 2 : "");
 }
 

@@ -29,8 +29,7 @@ static int bind_document(struct bind *b, const struct scn_node *root, const char
     if (!scn->file || !scn->folder || !b->empty)
         return -E2BIG;
     scn->name = scn->about = scn->plugin = scn->plugin_path = scn->linearizable = b->empty;
-    scn->link_default.from_group = scn->link_default.from_index = SCN_NONE;
-    scn->link_default.to_group = scn->link_default.to_index = SCN_NONE;
+    scn->link_default.from = scn->link_default.to = (struct scn_end){SCN_NONE, SCN_NONE, b->empty};
     return bind_map(b, &bind_scenario, root, (char *)scn);
 }
 

@@ -51,15 +51,27 @@ enum scn_link_field {
     SCN_LINK_DUPLICATE = 1 << 2,
     SCN_LINK_REORDER = 1 << 3,
     SCN_LINK_BANDWIDTH = 1 << 4,
+    SCN_LINK_JITTER = 1 << 5,
+    SCN_LINK_QUEUE = 1 << 6,
+    SCN_LINK_MTU = 1 << 7,
+    SCN_LINK_CORRUPT = 1 << 8,
+    SCN_LINK_CORRUPT_STREAMS = 1 << 9,
+};
+
+/* One end of links: which machines. */
+struct scn_end {
+    uint32_t group;   /* index into groups; SCN_NONE: any */
+    uint32_t index;   /* instance within the group; SCN_NONE: all */
+    const char *role; /* of faults: whoever holds it at that moment; "" */
 };
 
 struct scn_link {
     uint32_t set; /* enum scn_link_field */
-    uint32_t loss_ppm, duplicate_ppm, reorder_ppm;
-    struct scn_latency latency;
-    int64_t bandwidth_bytes_per_s;
-    uint32_t from_group, to_group; /* index into groups; SCN_NONE: any */
-    uint32_t from_index, to_index; /* instance within the group; SCN_NONE: all */
+    uint32_t loss_ppm, duplicate_ppm, reorder_ppm, corrupt_ppm, corrupt_streams_ppm;
+    uint32_t mtu_bytes;
+    struct scn_latency latency, jitter;
+    int64_t bandwidth_bytes_per_s, queue_bytes;
+    struct scn_end from, to;
 };
 
 struct scn_pair {
@@ -109,11 +121,43 @@ enum scn_fault_kind {
     SCN_FAULT_CLOCK_DRIFT,
     SCN_FAULT_SLOW,      /* the processor takes longer */
     SCN_FAULT_NO_MEMORY, /* allocations fail */
+    /* Links go down and up; machines are clogged one by one, and so released. */
+    SCN_FAULT_FLAP,
+    SCN_FAULT_SWIZZLE,
+    /* Of connections: attempts are refused, or lie in a full backlog; open ones are reset, lose one
+     * end, or their messages; what is read of them is read slowly. */
+    SCN_FAULT_REFUSE,
+    SCN_FAULT_BACKLOG,
+    SCN_FAULT_RESET,
+    SCN_FAULT_HALF_OPEN,
+    SCN_FAULT_BLACK_HOLE,
+    SCN_FAULT_SLOW_READER,
+    /* A name does not resolve, or late. */
+    SCN_FAULT_NO_NAME,
+    SCN_FAULT_LATE_NAME,
     SCN_FAULT_KIND_COUNT
 };
 
+/* For switches: `case SCN_FAULTS_OF_NETWORK:`. */
+#define SCN_FAULTS_OF_NETWORK   \
+    SCN_FAULT_PARTITION:        \
+    case SCN_FAULT_LINK:        \
+    case SCN_FAULT_CLOG:        \
+    case SCN_FAULT_FLAP:        \
+    case SCN_FAULT_SWIZZLE:     \
+    case SCN_FAULT_REFUSE:      \
+    case SCN_FAULT_BACKLOG:     \
+    case SCN_FAULT_RESET:       \
+    case SCN_FAULT_HALF_OPEN:   \
+    case SCN_FAULT_BLACK_HOLE:  \
+    case SCN_FAULT_SLOW_READER: \
+    case SCN_FAULT_NO_NAME:     \
+    case SCN_FAULT_LATE_NAME
+
 /* "pause", "crash" ...: the key in the file. */
 const char *scn_fault_kind_text(uint32_t kind);
+/* True for what happens and is over: it has no `for`. */
+bool scn_fault_is_at_once(uint32_t kind);
 
 enum scn_split {
     SCN_SPLIT_HALVES,   /* a random half against the rest */
@@ -121,7 +165,8 @@ enum scn_split {
     SCN_SPLIT_MINORITY, /* a random minority (1 .. (n-1)/2) against the majority */
     SCN_SPLIT_RING,     /* each sees its two neighbours of a random ring only */
     SCN_SPLIT_BRIDGE,   /* two halves that one machine still sees both of */
-    SCN_SPLIT_ONE_WAY,  /* like halves, but only one direction is cut */
+    SCN_SPLIT_ONE_WAY,  /* like halves, or `from` and `to`, but only one direction is cut */
+    SCN_SPLIT_BETWEEN,  /* `from` and `to` do not see each other; the others see all */
     SCN_SPLIT_COUNT
 };
 
@@ -133,12 +178,15 @@ struct scn_fault {
     uint32_t of_group;   /* `of: client`, `of: client2`; SCN_NONE: any machine */
     uint32_t of_index;   /* within the group; SCN_NONE: a random one each time */
     const char *of_role; /* `of: { role: leader }`: whoever holds it at that moment; "" */
-    uint32_t split;      /* enum scn_split, partition only; isolate alone may have an `of` */
+    uint32_t split;      /* enum scn_split, partition only */
+    uint32_t count;      /* isolate: how many machines, together */
     bool repeats;        /* `every` was given */
     struct scn_range every, at, lasts /* `for` */, restart;
-    bool restarts;          /* crash: comes up again after `restart` */
-    bool wipe;              /* crash: the disk is lost, too */
-    struct scn_link link;   /* degrade and clog: which links, and what happens to them */
+    bool restarts;             /* crash: comes up again after `restart` */
+    bool wipe;                 /* crash: the disk is lost, too */
+    struct scn_range down, up; /* flap */
+    /* Which links, and what happens to them; slow-reader: its bandwidth; late-name: its latency. */
+    struct scn_link link;
     struct scn_range step;  /* clock-step */
     struct scn_drift drift; /* clock-drift */
     uint32_t factor;        /* slow */
@@ -146,6 +194,14 @@ struct scn_fault {
     uint64_t nth;           /* the one that fails, counted from the fault's beginning */
     int64_t above_bytes;    /* no-memory: smaller ones are let alone */
 };
+
+/* Production: where a machine is, unless --network says where all of them are. */
+struct scn_host {
+    uint32_t machine, ip;
+};
+
+/* Production: what a violated property does, besides being logged and counted. */
+enum scn_properties { SCN_PROPERTIES_LOG, SCN_PROPERTIES_ABORT };
 
 enum scn_leaks { SCN_LEAKS_ANY, SCN_LEAKS_NONE };
 
@@ -162,6 +218,9 @@ struct scn {
     uint32_t group_count;
     struct scn_group *groups;
     uint32_t machine_count;
+    uint32_t host_count;
+    struct scn_host *hosts; /* in file order; the other machines have default addresses */
+    uint32_t properties;    /* enum scn_properties */
     struct scn_link link_default;
     uint32_t link_count;
     struct scn_link *links; /* later ones win */

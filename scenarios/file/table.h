@@ -21,49 +21,84 @@ extern const struct bind_table bind_fault;   /* of an entry of `faults:`: one ke
  * What may be said of a link. The network's default has fallbacks; rules and faults say only what
  * they change. `member_` is the way to the struct scn_link within the target.
  */
-#define LINK_FIELDS(type_, member_, latency_, share_)                                             \
-    {.key = "latency",                                                                            \
-     .about = "how long a message takes: constant, range, lognormal(median, sigma), "             \
-              "exponential(mean) or bimodal(fast, slow, share of slow)",                          \
-     .type = &bind_latency,                                                                       \
-     .offset = offsetof(type_, member_ latency),                                                  \
-     .bit = SCN_LINK_LATENCY,                                                                     \
-     .fallback = (latency_)},                                                                     \
-        {.key = "loss",                                                                           \
-         .about = "share of messages that are lost",                                              \
-         .type = &bind_share,                                                                     \
-         .offset = offsetof(type_, member_ loss_ppm),                                             \
-         .bit = SCN_LINK_LOSS,                                                                    \
-         .fallback = (share_)},                                                                   \
-        {.key = "duplicate",                                                                      \
-         .about = "share of datagrams that arrive twice",                                         \
-         .type = &bind_share,                                                                     \
-         .offset = offsetof(type_, member_ duplicate_ppm),                                        \
-         .bit = SCN_LINK_DUPLICATE,                                                               \
-         .fallback = (share_)},                                                                   \
-        {.key = "reorder",                                                                        \
-         .about = "share of datagrams that later ones may overtake",                              \
-         .type = &bind_share,                                                                     \
-         .offset = offsetof(type_, member_ reorder_ppm),                                          \
-         .bit = SCN_LINK_REORDER,                                                                 \
-         .fallback = (share_)},                                                                   \
-    {                                                                                             \
-        .key = "bandwidth", .about = "bytes per second, such as 10MiB/s; unlimited if not given", \
-        .type = &bind_rate, .offset = offsetof(type_, member_ bandwidth_bytes_per_s),             \
-        .bit = SCN_LINK_BANDWIDTH, .min = 1, .max = TIB                                           \
+#define LINK_FIELDS(type_, member_, latency_, share_)                                         \
+    {.key = "latency",                                                                        \
+     .about = "how long a message takes: constant, range, lognormal(median, sigma), "         \
+              "exponential(mean) or bimodal(fast, slow, share of slow)",                      \
+     .type = &bind_latency,                                                                   \
+     .offset = offsetof(type_, member_ latency),                                              \
+     .bit = SCN_LINK_LATENCY,                                                                 \
+     .fallback = (latency_)},                                                                 \
+        {.key = "loss",                                                                       \
+         .about = "share of messages that are lost",                                          \
+         .type = &bind_share,                                                                 \
+         .offset = offsetof(type_, member_ loss_ppm),                                         \
+         .bit = SCN_LINK_LOSS,                                                                \
+         .fallback = (share_)},                                                               \
+        {.key = "duplicate",                                                                  \
+         .about = "share of datagrams that arrive twice",                                     \
+         .type = &bind_share,                                                                 \
+         .offset = offsetof(type_, member_ duplicate_ppm),                                    \
+         .bit = SCN_LINK_DUPLICATE,                                                           \
+         .fallback = (share_)},                                                               \
+        {.key = "reorder",                                                                    \
+         .about = "share of datagrams that later ones may overtake",                          \
+         .type = &bind_share,                                                                 \
+         .offset = offsetof(type_, member_ reorder_ppm),                                      \
+         .bit = SCN_LINK_REORDER,                                                             \
+         .fallback = (share_)},                                                               \
+        {.key = "bandwidth",                                                                  \
+         .about = "bytes per second, such as 10MiB/s; unlimited if not given",                \
+         .type = &bind_rate,                                                                  \
+         .offset = offsetof(type_, member_ bandwidth_bytes_per_s),                            \
+         .bit = SCN_LINK_BANDWIDTH,                                                           \
+         .min = 1,                                                                            \
+         .max = TIB},                                                                         \
+        {.key = "jitter",                                                                     \
+         .about = "a second delay on top of the latency, as that is written",                 \
+         .type = &bind_latency,                                                               \
+         .offset = offsetof(type_, member_ jitter),                                           \
+         .bit = SCN_LINK_JITTER},                                                             \
+        {.key = "queue",                                                                      \
+         .about = "bytes that may wait for bandwidth: a datagram that finds more is lost, a " \
+                  "stream waits; half a second if not given",                                 \
+         .type = &bind_bytes,                                                                 \
+         .offset = offsetof(type_, member_ queue_bytes),                                      \
+         .bit = SCN_LINK_QUEUE,                                                               \
+         .min = 1,                                                                            \
+         .max = TIB},                                                                         \
+        {.key = "mtu",                                                                        \
+         .about = "datagrams that need a larger packet vanish; unlimited if not given",       \
+         .type = &bind_bytes_u32,                                                             \
+         .offset = offsetof(type_, member_ mtu_bytes),                                        \
+         .bit = SCN_LINK_MTU,                                                                 \
+         .min = 68,                                                                           \
+         .max = 65535},                                                                       \
+        {.key = "corrupt",                                                                    \
+         .about = "share of datagrams that arrive with an altered byte",                      \
+         .type = &bind_share,                                                                 \
+         .offset = offsetof(type_, member_ corrupt_ppm),                                      \
+         .bit = SCN_LINK_CORRUPT},                                                            \
+    {                                                                                         \
+        .key = "corrupt_streams",                                                             \
+        .about = "share of segments of streams that arrive with an altered byte",             \
+        .type = &bind_share, .offset = offsetof(type_, member_ corrupt_streams_ppm),          \
+        .bit = SCN_LINK_CORRUPT_STREAMS                                                       \
     }
+#define LINK_NAMES \
+    "latency, jitter, loss, duplicate, reorder, bandwidth, queue, mtu, corrupt or corrupt_streams"
 
-#define LINK_ENDS(type_, member_)                                                                  \
-    {.key = "from",                                                                                \
-     .about = "the sending machine: a name, a group, or any",                                      \
-     .type = &bind_end,                                                                            \
-     .offset = offsetof(type_, member_ from_group),                                                \
-     .second = offsetof(type_, member_ from_index),                                                \
-     .fallback = "any"},                                                                           \
-    {                                                                                              \
-        .key = "to", .about = "the receiving machine: a name, a group, or any", .type = &bind_end, \
-        .offset = offsetof(type_, member_ to_group), .second = offsetof(type_, member_ to_index),  \
-        .fallback = "any"                                                                          \
+/* The two ends: of static rules (bind_end) or of faults (bind_fault_end). */
+#define LINK_ENDS(type_, member_, end_, when_)                                                  \
+    {.key = "from",                                                                             \
+     .about = "the sending machine: a name, a group, or any",                                   \
+     .type = (end_),                                                                            \
+     .offset = offsetof(type_, member_ from),                                                   \
+     .fallback = "any",                                                                         \
+     .when = (when_)},                                                                          \
+    {                                                                                           \
+        .key = "to", .about = "the receiving machine: a name, a group, or any", .type = (end_), \
+        .offset = offsetof(type_, member_ to), .fallback = "any", .when = (when_)               \
     }
 
 /*

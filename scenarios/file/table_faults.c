@@ -1,59 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables of `faults:`. */
-#include "scenarios/file/table.h"
+/* Tables of `faults:`, but for those of the network (table_network.c). */
+#include "scenarios/file/table_fault.h"
 
-static const struct scn_fault *fault_of(const char *source)
-{
-    return (const struct scn_fault *)(const void *)source;
-}
-
-static bool repeats(const char *source)
+bool fault_repeats(const char *source)
 {
     return fault_of(source)->repeats;
 }
 
-static bool happens_once(const char *source)
+bool fault_happens_once(const char *source)
 {
     return !fault_of(source)->repeats;
 }
 
-static bool isolates(const char *source)
-{
-    return fault_of(source)->split == SCN_SPLIT_ISOLATE;
-}
-
-#define FAULT_NAME                                                                          \
-    {                                                                                       \
-        .key = "name",                                                                      \
-        .about = "what it is called in plans and reports; it also names the random stream", \
-        .type = &bind_name, .offset = offsetof(struct scn_fault, name)                      \
-    }
-#define FAULT_OF(when_)                                                                        \
-    {                                                                                          \
-        .key = "of", .about = "its target: a machine, one of a group, { role: NAME }, or any", \
-        .type = &bind_of, .fallback = "any", .when = (when_)                                   \
-    }
-#define FAULT_TIMES                                                         \
-    {.key = "every",                                                        \
-     .about = "time from the end of one to the beginning of the next",      \
-     .type = &bind_range,                                                   \
-     .offset = offsetof(struct scn_fault, every),                           \
-     .min = 1,                                                              \
-     .max = SCN_DURATION_MAX_NS,                                            \
-     .when = repeats},                                                      \
-    {                                                                       \
-        .key = "at", .about = "when it happens, once", .type = &bind_range, \
-        .offset = offsetof(struct scn_fault, at), .when = happens_once      \
-    }
-#define FAULT_FOR                                                                \
-    {                                                                            \
-        .key = "for", .about = "how long it lasts", .type = &bind_range,         \
-        .offset = offsetof(struct scn_fault, lasts), .required = true, .min = 1, \
-        .max = SCN_DURATION_MAX_NS                                               \
-    }
-#define FAULT_ONE_TIME "\"oneOf\": [{\"required\": [\"every\"]}, {\"required\": [\"at\"]}]"
-
-static int check_fault(struct bind *b, const struct scn_node *map, char *target)
+int check_fault(struct bind *b, const struct scn_node *map, char *target)
 {
     struct scn_fault *fault = (struct scn_fault *)(void *)target;
     const struct scn_node *every = scn_node_get(map, "every"), *at = scn_node_get(map, "at");
@@ -63,42 +22,6 @@ static int check_fault(struct bind *b, const struct scn_node *map, char *target)
     if (!every && !at)
         return bind_fail(b, map, "a fault needs 'every: 5s..15s' or 'at: 40s'");
     return 0;
-}
-
-static const char *const split_words[] = {
-    [SCN_SPLIT_HALVES] = "halves",     [SCN_SPLIT_ISOLATE] = "isolate",
-    [SCN_SPLIT_MINORITY] = "minority", [SCN_SPLIT_RING] = "ring",
-    [SCN_SPLIT_BRIDGE] = "bridge",     [SCN_SPLIT_ONE_WAY] = "one-way",
-    [SCN_SPLIT_COUNT] = NULL,
-};
-
-/* With fewer machines a split would cut nothing. */
-static const uint32_t split_machines_min[SCN_SPLIT_COUNT] = {
-    [SCN_SPLIT_HALVES] = 2, [SCN_SPLIT_ISOLATE] = 2, [SCN_SPLIT_MINORITY] = 3,
-    [SCN_SPLIT_RING] = 4,   [SCN_SPLIT_BRIDGE] = 3,  [SCN_SPLIT_ONE_WAY] = 2,
-};
-
-static int check_partition(struct bind *b, const struct scn_node *map, char *target)
-{
-    const struct scn_fault *fault = fault_of(target);
-    const struct scn_node *of = scn_node_get(map, "of");
-    uint32_t least = split_machines_min[fault->split];
-    if (of && fault->split != SCN_SPLIT_ISOLATE)
-        return bind_fail(b, of, "'of' goes with 'split: isolate' only");
-    if (b->scn->machine_count < least)
-        return bind_fail(b, map, "a partition of kind '%s' needs %u machines or more; there %s %u",
-                         split_words[fault->split], least,
-                         b->scn->machine_count == 1 ? "is" : "are", b->scn->machine_count);
-    return check_fault(b, map, target);
-}
-
-static int check_degrade(struct bind *b, const struct scn_node *map, char *target)
-{
-    if (!fault_of(target)->link.set)
-        return bind_fail(b, map,
-                         "a degrade fault must change something: latency, loss, "
-                         "duplicate, reorder or bandwidth");
-    return check_fault(b, map, target);
 }
 
 static int check_no_memory(struct bind *b, const struct scn_node *map, char *target)
@@ -139,24 +62,6 @@ static const struct bind_field crash_fields[] = {
      .offset = offsetof(struct scn_fault, wipe),
      .fallback = "false"},
 };
-static const struct bind_field partition_fields[] = {
-    FAULT_NAME,
-    {.key = "split",
-     .about = "how the machines are divided",
-     .type = &bind_word,
-     .offset = offsetof(struct scn_fault, split),
-     .fallback = "halves",
-     .words = split_words},
-    FAULT_OF(isolates),
-    FAULT_TIMES,
-    FAULT_FOR,
-};
-static const struct bind_field degrade_fields[] = {FAULT_NAME, LINK_ENDS(struct scn_fault, link.),
-                                                   LINK_FIELDS(struct scn_fault, link., NULL, NULL),
-                                                   FAULT_TIMES, FAULT_FOR};
-static const struct bind_field clog_fields[] = {FAULT_NAME, LINK_ENDS(struct scn_fault, link.),
-                                                FAULT_TIMES, FAULT_FOR};
-
 static const struct bind_field clock_step_fields[] = {
     FAULT_NAME,
     FAULT_OF(NULL),
@@ -220,24 +125,12 @@ static const struct bind_field no_memory_fields[] = {
      .max = TIB},
 };
 
-#define FAULT_TABLE(kind_, text_, check_, schema_)          \
-    static const struct bind_table kind_##_table = {        \
-        .what = "a " text_ " fault",                        \
-        .size = sizeof(struct scn_fault),                   \
-        .set_offset = offsetof(struct scn_fault, link.set), \
-        .check = (check_),                                  \
-        .schema = (schema_),                                \
-        TABLE(kind_##_fields),                              \
-    }
-FAULT_TABLE(pause, "pause", check_fault, FAULT_ONE_TIME);
-FAULT_TABLE(crash, "crash", check_fault, FAULT_ONE_TIME);
-FAULT_TABLE(partition, "partition", check_partition, FAULT_ONE_TIME);
-FAULT_TABLE(degrade, "degrade", check_degrade, FAULT_ONE_TIME ", " LINK_SCHEMA);
-FAULT_TABLE(clog, "clog", check_fault, FAULT_ONE_TIME);
-FAULT_TABLE(clock_step, "clock-step", check_fault, FAULT_ONE_TIME);
-FAULT_TABLE(clock_drift, "clock-drift", check_fault, FAULT_ONE_TIME);
-FAULT_TABLE(slow, "slow", check_fault, FAULT_ONE_TIME);
-FAULT_TABLE(no_memory, "no-memory", check_no_memory, FAULT_ONE_TIME);
+static FAULT_TABLE(pause, "pause", check_fault, FAULT_ONE_TIME);
+static FAULT_TABLE(crash, "crash", check_fault, FAULT_ONE_TIME);
+static FAULT_TABLE(clock_step, "clock-step", check_fault, FAULT_ONE_TIME);
+static FAULT_TABLE(clock_drift, "clock-drift", check_fault, FAULT_ONE_TIME);
+static FAULT_TABLE(slow, "slow", check_fault, FAULT_ONE_TIME);
+static FAULT_TABLE(no_memory, "no-memory", check_no_memory, FAULT_ONE_TIME);
 
 /* The index is the enum scn_fault_kind. */
 static const struct bind_field fault_fields[SCN_FAULT_KIND_COUNT] = {
@@ -261,6 +154,49 @@ static const struct bind_field fault_fields[SCN_FAULT_KIND_COUNT] = {
                         .about = "links hold messages, then release them",
                         .type = &bind_submap,
                         .table = &clog_table},
+    [SCN_FAULT_FLAP] = {.key = "flap",
+                        .about = "links go down and up again and again",
+                        .type = &bind_submap,
+                        .table = &flap_table},
+    [SCN_FAULT_SWIZZLE] =
+        {.key = "swizzle",
+         .about = "machines are clogged one after the other, and released in another order",
+         .type = &bind_submap,
+         .table = &swizzle_table},
+    [SCN_FAULT_REFUSE] = {.key = "refuse",
+                          .about = "connections are refused, as if nobody listened",
+                          .type = &bind_submap,
+                          .table = &refuse_table},
+    [SCN_FAULT_BACKLOG] = {.key = "backlog-full",
+                           .about = "connections are not answered, as where a backlog is full",
+                           .type = &bind_submap,
+                           .table = &backlog_table},
+    [SCN_FAULT_RESET] = {.key = "reset",
+                         .about = "open connections are reset, and both ends are told",
+                         .type = &bind_submap,
+                         .table = &reset_table},
+    [SCN_FAULT_HALF_OPEN] =
+        {.key = "half-open",
+         .about = "open connections lose the end at `from`; the other end is not told",
+         .type = &bind_submap,
+         .table = &half_open_table},
+    [SCN_FAULT_BLACK_HOLE] = {.key = "black-hole",
+                              .about =
+                                  "open connections go on, but nothing arrives; new ones are well",
+                              .type = &bind_submap,
+                              .table = &black_hole_table},
+    [SCN_FAULT_SLOW_READER] = {.key = "slow-reader",
+                               .about = "`to` reads slowly what comes in streams from `from`",
+                               .type = &bind_submap,
+                               .table = &slow_reader_table},
+    [SCN_FAULT_NO_NAME] = {.key = "no-name",
+                           .about = "`from` does not find `to` by its name",
+                           .type = &bind_submap,
+                           .table = &no_name_table},
+    [SCN_FAULT_LATE_NAME] = {.key = "late-name",
+                             .about = "`from` finds `to` by its name late",
+                             .type = &bind_submap,
+                             .table = &late_name_table},
     [SCN_FAULT_CLOCK_STEP] = {.key = "clock-step",
                               .about = "a machine's wall clock is set to another time",
                               .type = &bind_submap,

@@ -10,14 +10,11 @@
 static int check_rule(struct bind *b, const struct scn_node *map, char *target)
 {
     const struct scn_link *link = (const struct scn_link *)(const void *)target;
-    return link->set ? 0
-                     : bind_fail(b, map,
-                                 "a link rule must change something: latency, loss, duplicate, "
-                                 "reorder or bandwidth");
+    return link->set ? 0 : bind_fail(b, map, "a link rule must change something: " LINK_NAMES);
 }
 
 static const struct bind_field default_fields[] = {LINK_FIELDS(struct scn_link, , "1ms", "0%")};
-static const struct bind_field rule_fields[] = {LINK_ENDS(struct scn_link, ),
+static const struct bind_field rule_fields[] = {LINK_ENDS(struct scn_link, , &bind_end, NULL),
                                                 LINK_FIELDS(struct scn_link, , NULL, NULL)};
 
 static const struct bind_table default_table = {

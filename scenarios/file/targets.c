@@ -222,26 +222,50 @@ static int resolve(struct bind *b, const struct bind_field *field, const struct 
     return 0;
 }
 
-static int read_end(struct bind *b, const struct bind_field *field, const struct scn_node *node,
-                    char *target)
+int bind_machine_number(struct bind *b, const struct bind_field *field, const struct scn_node *node,
+                        uint32_t *number)
 {
     uint32_t group, index;
     int error = resolve(b, field, node, &group, &index);
     if (error)
         return error;
-    STORE(field, target, group);
-    memcpy(target + field->second, &index, sizeof index);
+    if (group == SCN_NONE)
+        return bind_fail(b, node, "'%s': '%s' is no machine", field->key, node->text);
+    const struct scn_group *whole = &b->scn->groups[group];
+    if (whole->counted && index == SCN_NONE)
+        return bind_fail(b, node, "'%s': '%s' is a group; its machines are %s1 to %s%u", field->key,
+                         node->text, node->text, node->text, whole->count);
+    *number = whole->first_machine + (index == SCN_NONE ? 0 : index);
     return 0;
+}
+
+static int read_end(struct bind *b, const struct bind_field *field, const struct scn_node *node,
+                    char *target)
+{
+    struct scn_end end = {.role = b->empty};
+    int error = resolve(b, field, node, &end.group, &end.index);
+    if (error)
+        return error;
+    STORE(field, target, end);
+    return 0;
+}
+
+static void print_target(struct scn_output *out, uint32_t group, uint32_t index, const char *role)
+{
+    char text[SCN_VALUE_BYTES];
+    if (*role) {
+        scn_outputf(out, "{role: %s}", role);
+        return;
+    }
+    scn_format_target(text, sizeof text, out->scn, group, index);
+    scn_output_text(out, text);
 }
 
 static void print_end(struct scn_output *out, const struct bind_field *field, const char *source)
 {
-    uint32_t group, index;
-    char text[SCN_VALUE_BYTES];
-    LOAD(field, source, group);
-    memcpy(&index, source + field->second, sizeof index);
-    scn_format_target(text, sizeof text, out->scn, group, index);
-    scn_output_text(out, text);
+    struct scn_end end;
+    LOAD(field, source, end);
+    print_target(out, end.group, end.index, end.role);
 }
 
 const struct bind_type bind_end = {
@@ -251,10 +275,10 @@ const struct bind_type bind_end = {
     .schema = "\"type\": \"string\"",
 };
 
-/* ---- `of:` of a fault ---- */
+/* ---- `of:`, `from:` and `to:` of a fault ---- */
 
 static int read_role(struct bind *b, const struct bind_field *field, const struct scn_node *node,
-                     struct scn_fault *fault)
+                     const char **out)
 {
     const struct scn_node *role = scn_node_get(node, "role");
     if (node->count != 1 || !role)
@@ -264,8 +288,11 @@ static int read_role(struct bind *b, const struct bind_field *field, const struc
                          "'role' must be a name: a letter, then letters, digits, '-' and '_', at "
                          "most %u",
                          ROLE_BYTES_MAX);
-    fault->of_role = bind_text_copy(b, role->text);
-    return fault->of_role ? 0 : -E2BIG;
+    const char *copy = bind_text_copy(b, role->text);
+    if (!copy)
+        return -E2BIG;
+    *out = copy;
+    return 0;
 }
 
 static int read_of(struct bind *b, const struct bind_field *field, const struct scn_node *node,
@@ -273,7 +300,7 @@ static int read_of(struct bind *b, const struct bind_field *field, const struct 
 {
     struct scn_fault *fault = (struct scn_fault *)(void *)target;
     if (node->kind == SCN_NODE_MAP)
-        return read_role(b, field, node, fault);
+        return read_role(b, field, node, &fault->of_role);
     return resolve(b, field, node, &fault->of_group, &fault->of_index);
 }
 
@@ -281,20 +308,30 @@ static void print_of(struct scn_output *out, const struct bind_field *field, con
 {
     (void)field;
     const struct scn_fault *fault = (const struct scn_fault *)(const void *)source;
-    char text[SCN_VALUE_BYTES];
-    if (*fault->of_role) {
-        scn_outputf(out, "{role: %s}", fault->of_role);
-        return;
-    }
-    scn_format_target(text, sizeof text, out->scn, fault->of_group, fault->of_index);
-    scn_output_text(out, text);
+    print_target(out, fault->of_group, fault->of_index, fault->of_role);
 }
 
+#define TARGET_EXPECTED "the name of a machine, any, or { role: NAME }"
+#define TARGET_SCHEMA                                                                       \
+    "\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"object\", \"required\": [\"role\"], " \
+    "\"additionalProperties\": false, \"properties\": {\"role\": {\"type\": \"string\"}}}]"
+
 const struct bind_type bind_of = {
-    .expected = "the name of a machine, any, or { role: NAME }",
-    .read = read_of,
-    .print = print_of,
-    .schema =
-        "\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"object\", \"required\": [\"role\"], "
-        "\"additionalProperties\": false, \"properties\": {\"role\": {\"type\": \"string\"}}}]",
-};
+    .expected = TARGET_EXPECTED, .read = read_of, .print = print_of, .schema = TARGET_SCHEMA};
+
+static int read_fault_end(struct bind *b, const struct bind_field *field,
+                          const struct scn_node *node, char *target)
+{
+    struct scn_end end = {.group = SCN_NONE, .index = SCN_NONE, .role = b->empty};
+    if (node->kind != SCN_NODE_MAP)
+        return read_end(b, field, node, target);
+    int error = read_role(b, field, node, &end.role);
+    if (!error)
+        STORE(field, target, end);
+    return error;
+}
+
+const struct bind_type bind_fault_end = {.expected = TARGET_EXPECTED,
+                                         .read = read_fault_end,
+                                         .print = print_end,
+                                         .schema = TARGET_SCHEMA};

@@ -97,25 +97,54 @@ static void put_ring(struct line *line, const struct scn *scn, const uint32_t *p
     put(line, shown < count ? " - and %u more" : " -", count - shown);
 }
 
+static void put_end(struct line *line, const struct scn *scn, const struct scn_end *end)
+{
+    char text[SCN_VALUE_BYTES];
+    scn_format_target(text, sizeof text, scn, end->group, end->index);
+    if (*end->role)
+        put(line, "the %s", end->role);
+    else
+        put(line, "%s", text);
+}
+
+/* " client -> store" */
+static void put_links(struct line *line, const struct scn *scn, const struct scn_link *link,
+                      const char *arrow)
+{
+    put(line, " ");
+    put_end(line, scn, &link->from);
+    put(line, " %s ", arrow);
+    put_end(line, scn, &link->to);
+}
+
 static void put_partition(struct line *line, const struct scn *scn, const struct plan_fault *fault)
 {
     static const char *const splits[] = {
         [SCN_SPLIT_HALVES] = "halves:",     [SCN_SPLIT_ISOLATE] = "isolate",
         [SCN_SPLIT_MINORITY] = "minority:", [SCN_SPLIT_RING] = "ring:",
         [SCN_SPLIT_BRIDGE] = "bridge:",     [SCN_SPLIT_ONE_WAY] = "one-way:",
+        [SCN_SPLIT_BETWEEN] = "between:",
     };
-    uint32_t split = scn->faults[fault->fault].split;
+    const struct scn_fault *entry = &scn->faults[fault->fault];
+    uint32_t split = entry->split;
+    bool one_way = split == SCN_SPLIT_ONE_WAY;
     put(line, "partition %s", splits[split]);
-    if (split == SCN_SPLIT_ISOLATE) {
-        put(line, " ");
-        put_target(line, scn, fault);
+    if (!fault->sides && split != SCN_SPLIT_ISOLATE) {
+        put_links(line, scn, &entry->link, one_way ? "-/->" : "|");
+        return;
+    }
+    if (split == SCN_SPLIT_ISOLATE && fault->sides) {
+        put_side(line, scn, fault->sides, 1);
+        return;
+    }
+    if (split == SCN_SPLIT_ISOLATE || (split == SCN_SPLIT_MINORITY && *entry->of_role)) {
+        put(line, " the %s", entry->of_role);
         return;
     }
     if (split == SCN_SPLIT_RING) {
         put_ring(line, scn, fault->sides);
         return;
     }
-    bool one_way = split == SCN_SPLIT_ONE_WAY;
     put_side(line, scn, fault->sides, one_way ? 0 : 1);
     put(line, one_way ? " -/->" : " |");
     if (split == SCN_SPLIT_BRIDGE) {
@@ -123,14 +152,6 @@ static void put_partition(struct line *line, const struct scn *scn, const struct
         put(line, " |");
     }
     put_side(line, scn, fault->sides, one_way ? 1 : 0);
-}
-
-static void put_links(struct line *line, const struct scn *scn, const struct scn_link *link)
-{
-    char from[SCN_VALUE_BYTES], to[SCN_VALUE_BYTES];
-    scn_format_target(from, sizeof from, scn, link->from_group, link->from_index);
-    scn_format_target(to, sizeof to, scn, link->to_group, link->to_index);
-    put(line, " %s -> %s", from, to);
 }
 
 /* "no-memory store 5% above 1KiB" */
@@ -161,29 +182,51 @@ static void put_machine_fault(struct line *line, const struct scn *scn,
     }
 }
 
-static void put_what(struct line *line, const struct scn *scn, const struct plan_fault *fault)
+static void put_link_fault(struct line *line, const struct scn *scn, const struct scn_fault *entry)
+{
+    char value[400];
+    bool both_ways = entry->kind == SCN_FAULT_FLAP || entry->kind == SCN_FAULT_RESET ||
+                     entry->kind == SCN_FAULT_BLACK_HOLE;
+    put(line, "%s", scn_fault_kind_text(entry->kind));
+    put_links(line, scn, &entry->link, both_ways ? "<->" : "->");
+    if (entry->kind == SCN_FAULT_LINK) {
+        scn_format_link(value, sizeof value, &entry->link);
+        put(line, " to %s", value);
+    } else if (entry->kind == SCN_FAULT_SLOW_READER) {
+        scn_format_bytes(value, sizeof value, entry->link.bandwidth_bytes_per_s);
+        put(line, " at %s/s", value);
+    } else if (entry->kind == SCN_FAULT_LATE_NAME) {
+        scn_format_latency(value, sizeof value, &entry->link.latency);
+        put(line, " by %s", value);
+    }
+}
+
+static void put_network_fault(struct line *line, const struct scn *scn,
+                              const struct plan_fault *fault)
 {
     const struct scn_fault *entry = &scn->faults[fault->fault];
-    char changes[400];
+    const struct scn_end of = {entry->of_group, entry->of_index, entry->of_role};
+    if (fault->kind == SCN_FAULT_PARTITION) {
+        put_partition(line, scn, fault);
+    } else if (fault->kind == SCN_FAULT_SWIZZLE) {
+        put(line, "swizzle ");
+        put_end(line, scn, &of);
+    } else {
+        put_link_fault(line, scn, entry);
+    }
+}
+
+static void put_what(struct line *line, const struct scn *scn, const struct plan_fault *fault)
+{
     switch ((enum scn_fault_kind)fault->kind) {
     case SCN_FAULT_PAUSE:
     case SCN_FAULT_CRASH:
         put(line, fault->kind == SCN_FAULT_PAUSE ? "pause " : "crash ");
         put_target(line, scn, fault);
-        put(line, "%s", entry->wipe ? " and wipe its disk," : "");
+        put(line, "%s", scn->faults[fault->fault].wipe ? " and wipe its disk," : "");
         break;
-    case SCN_FAULT_PARTITION:
-        put_partition(line, scn, fault);
-        break;
-    case SCN_FAULT_LINK:
-        scn_format_link(changes, sizeof changes, &entry->link);
-        put(line, "degrade");
-        put_links(line, scn, &entry->link);
-        put(line, " to %s", changes);
-        break;
-    case SCN_FAULT_CLOG:
-        put(line, "clog");
-        put_links(line, scn, &entry->link);
+    case SCN_FAULTS_OF_NETWORK:
+        put_network_fault(line, scn, fault);
         break;
     case SCN_FAULT_CLOCK_STEP:
     case SCN_FAULT_CLOCK_DRIFT:
@@ -202,7 +245,7 @@ int plan_describe(const struct scn *scn, const struct plan_fault *fault, char *t
     put(&line, "%4" PRId64 ".%03" PRId64 "s ", fault->begin_ns / SM_S,
         fault->begin_ns % SM_S / SM_MS);
     put_what(&line, scn, fault);
-    const bool at_once = fault->kind == SCN_FAULT_CLOCK_STEP;
+    const bool at_once = scn_fault_is_at_once(fault->kind);
     if (!at_once && fault->end_ns == INT64_MAX) {
         put(&line, " for good");
     } else if (!at_once) {

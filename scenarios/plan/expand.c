@@ -45,7 +45,7 @@ static int add_sides(const struct expansion *e, const struct plan_walk *walk,
     uint32_t *sides = e->alloc(e->arg, e->scn->machine_count * sizeof *sides);
     if (!sides)
         return -ENOMEM;
-    plan_choose_sides(e->scn, entry->split, plan_walk_sides_key(walk), fault->machine, sides);
+    plan_choose_sides(e->scn, entry, plan_walk_sides_key(walk), fault->machine, sides);
     fault->sides = sides;
     return 0;
 }

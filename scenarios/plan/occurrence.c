@@ -60,7 +60,7 @@ void plan_walk_begin(struct plan_walk *walk, const struct scn *scn, uint64_t see
 
 static bool ends(const struct scn_fault *entry)
 {
-    if (entry->kind == SCN_FAULT_CLOCK_STEP)
+    if (scn_fault_is_at_once(entry->kind))
         return false;
     return entry->kind != SCN_FAULT_CRASH || entry->restarts;
 }
@@ -76,10 +76,11 @@ static bool has_machine(const struct scn_fault *entry)
     case SCN_FAULT_SLOW:
     case SCN_FAULT_NO_MEMORY:
         return true;
-    case SCN_FAULT_PARTITION:
-        return entry->split == SCN_SPLIT_ISOLATE;
-    case SCN_FAULT_LINK:
-    case SCN_FAULT_CLOG:
+    case SCN_FAULTS_OF_NETWORK:
+        if (entry->kind != SCN_FAULT_PARTITION)
+            return false;
+        return entry->split == SCN_SPLIT_ISOLATE ||
+               (entry->split == SCN_SPLIT_MINORITY && entry->of_group != SCN_NONE);
     case SCN_FAULT_KIND_COUNT:
         break;
     }

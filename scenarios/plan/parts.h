@@ -40,8 +40,8 @@ uint64_t plan_walk_sides_key(const struct plan_walk *walk);
 
 bool plan_has_sides(const struct scn_fault *fault);
 /* Fills sides[machine_count]. `machine` is the one that `of` has chosen, or SCN_NONE. */
-void plan_choose_sides(const struct scn *scn, uint32_t split, uint64_t key, uint32_t machine,
-                       uint32_t *sides);
+void plan_choose_sides(const struct scn *scn, const struct scn_fault *fault, uint64_t key,
+                       uint32_t machine, uint32_t *sides);
 
 /* The key of a named stream: f(seed, "<prefix>/<name>"). */
 uint64_t plan_key(uint64_t seed, const char *prefix, const char *name);

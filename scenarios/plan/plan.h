@@ -27,11 +27,13 @@ struct plan_fault {
     int64_t amount;   /* clock-step: ns; clock-drift: ppb; else 0 */
     /*
      * partition: for each machine the side that it is on. Only machines of one side see each other.
-     *   halves, isolate, minority   0 and 1; isolate: 1 is the one, minority: 1 are the few
+     *   halves, isolate, minority   0 and 1; isolate: 1 are the ones, minority: 1 are the few
      *   bridge                      0 and 1; the one on side 2 sees all and is seen by all
      *   one-way                     0 and 1; what side 0 sends to side 1 is lost, all else arrives
      *   ring                        its place, from 0: it sees the places before and after its own
-     * NULL for other kinds, and for `isolate` by role: whoever holds the role then is alone.
+     * NULL for other kinds, for `between` and what has `from` or `to`, and for `isolate` by role:
+     * whoever holds the role then is alone. With `minority` by role one of the few gives its place
+     * to whoever holds the role then.
      */
     const uint32_t *sides;
     bool masked; /* kept in the list, not executed */

@@ -195,7 +195,7 @@ void unit_run(const struct unit_system *system, const struct job_command *comman
     if (!foreground)
         return; /* with the process, everything goes */
     worker_run_free(&env->run);
-    sim_host_free(env->rules);
+    sim_host_free(env->network);
     sim_host_free(env->machines);
     sim_host_free(env);
 }

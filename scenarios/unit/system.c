@@ -11,8 +11,6 @@
 #define SPIN_LIMIT_NS      (2 * SM_S)
 #define INSTANT_EVENTS_MAX 1000000u
 #define STACK_BYTES        (256u << 10)
-#define LATENCY_MAX_NS     (24 * 3600 * SM_S)
-#define MILLION            1000000u
 
 static int refuse(char *text, const char *format, ...) SM_PRINTF(2, 3);
 
@@ -24,50 +22,6 @@ static int refuse(char *text, const char *format, ...)
     vsnprintf(text, UNIT_TEXT_BYTES, format, args);
     va_end(args);
     return -EINVAL;
-}
-
-/* ---- links ---- */
-
-static sm_time latency_max(const struct sim_link *link)
-{
-    return link->latency_max_ns ? link->latency_max_ns : link->latency_min_ns;
-}
-
-bool unit_link_valid(const struct sim_link *link, const char **text)
-{
-    if (link->latency_min_ns < 0 || latency_max(link) > LATENCY_MAX_NS)
-        *text = "a latency is not between 0 and 24 hours";
-    else if (latency_max(link) < link->latency_min_ns)
-        *text = "latency_max_ns is below latency_min_ns";
-    else if (link->loss_ppm > MILLION || link->duplicate_ppm > MILLION ||
-             link->reorder_ppm > MILLION)
-        *text = "a share is above a million of a million messages";
-    else if (link->bandwidth_bytes_per_s < 0)
-        *text = "the bandwidth is negative";
-    else
-        return true;
-    return false;
-}
-
-struct scn_link unit_scn_link(const struct sim_link *link)
-{
-    return (struct scn_link){
-        .set = (latency_max(link) ? SCN_LINK_LATENCY : 0u) | (link->loss_ppm ? SCN_LINK_LOSS : 0u) |
-               (link->duplicate_ppm ? SCN_LINK_DUPLICATE : 0u) |
-               (link->reorder_ppm ? SCN_LINK_REORDER : 0u) |
-               (link->bandwidth_bytes_per_s ? SCN_LINK_BANDWIDTH : 0u),
-        .loss_ppm = link->loss_ppm,
-        .duplicate_ppm = link->duplicate_ppm,
-        .reorder_ppm = link->reorder_ppm,
-        .latency = {.kind = SCN_LATENCY_UNIFORM,
-                    .a_ns = link->latency_min_ns,
-                    .b_ns = latency_max(link)},
-        .bandwidth_bytes_per_s = link->bandwidth_bytes_per_s,
-        .from_group = SCN_NONE,
-        .to_group = SCN_NONE,
-        .from_index = SCN_NONE,
-        .to_index = SCN_NONE,
-    };
 }
 
 /* ---- machines ---- */

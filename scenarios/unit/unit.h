@@ -4,7 +4,8 @@
  *
  *   check.c      sim_check: one seed after the other; a failure is confirmed and reported
  *   choice.c     what the environment asks for
- *   system.c     a struct sim_test becomes a scenario and a plugin, as a worker gets them
+ *   system.c     a struct sim_test becomes a scenario and a plugin, as a worker gets them; link.c
+ *                its links
  *   body.c       one run: scenarios/worker's, with a machine that runs the body
  *   fault.c      the calls that inject faults; network.c those of the network
  *   machines.c   names of machines in those calls; what can be looked at
@@ -59,6 +60,7 @@ struct unit_system {
 };
 /* Returns 0, or -EINVAL with one clear message in `text` (UNIT_TEXT_BYTES). */
 int unit_system_init(struct unit_system *system, const struct sim_test *test, char *text);
+/* ---- link.c ---- */
 /* True if all values are in range; else `text` says which is not. */
 bool unit_link_valid(const struct sim_link *link, const char **text);
 /* The fields that are not 0. */
@@ -78,6 +80,14 @@ struct unit_shared {
     struct unit_fault faults[UNIT_FAULTS_KEPT];
 };
 
+/* ---- network.c ---- */
+/* A fault of the network: a rule, or a sequence of rules; neither: it has ended. */
+struct unit_network_fault {
+    uint32_t rule;
+    struct lo_sequence *sequence;
+    uint64_t affected; /* until it ended */
+};
+
 /* ---- body.c ---- */
 struct unit_machine {
     struct sm_event settled; /* set: prepared, or off; clear: on its way */
@@ -91,9 +101,9 @@ struct sim_env {
     struct unit_machine *machines; /* by index - 1 */
     struct sm_task *body;          /* NULL: not begun */
     bool body_over;
-    uint32_t act_count; /* injected so far: numbers in the trace */
-    uint32_t *rules;    /* of the network, by fault number - 1; 0: ended */
-    uint32_t rule_count, rule_capacity;
+    uint32_t act_count;                 /* injected so far: numbers in the trace */
+    struct unit_network_fault *network; /* by fault number - 1 */
+    uint32_t network_count, network_capacity;
     sigjmp_buf way_out; /* foreground: out of a signal handler */
 };
 extern const struct sm_daemon_type unit_body_daemon;
@@ -111,6 +121,7 @@ void unit_run_in_child(const struct unit_system *system, const struct job_comman
 typedef uint64_t unit_set;
 _Static_assert(SIM_MACHINES_MAX + 1 <= 64, "a set of machines is 64 bits");
 
+struct lo_times;
 struct sim_machine *unit_machine_at(const struct sim_env *env, uint32_t place);
 unit_set unit_all(const struct sim_env *env);
 /* The machines that `names` names. An unknown one, or none, fails the run. `call`: who asks. */
@@ -130,8 +141,10 @@ struct unit_act {
     const char *word; /* for the list of faults: "crash" */
     unit_set set, other;
     const struct lo_rule *rule;
-    uint32_t number;
-    bool is_end; /* of a fault */
+    const struct lo_times *times; /* flapping: down, up */
+    sm_time lasts_ns;             /* swizzling */
+    uint32_t number;              /* of the fault; of the connections that something happened to */
+    bool is_end;                  /* of a fault */
     /* Inside. */
     struct sim_env *env;
     struct sm_event happened;

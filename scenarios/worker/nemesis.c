@@ -10,7 +10,7 @@
  */
 #include "core/random.h"
 #include "scenarios/worker/machine_fault.h"
-#include "scenarios/worker/network.h"
+#include "scenarios/worker/network_fault.h"
 #include "scenarios/worker/worker.h"
 #include "sim/disk.h"
 #include "sim/host.h"
@@ -26,10 +26,10 @@ struct active {
     enum fault_state state;
     uint32_t machine;     /* 1-based; 0: none */
     uint32_t incarnation; /* of the machine, when the fault began */
-    uint32_t rule;        /* of the network; 0: none */
     sm_time ended_ns;
     bool observed;
     struct machine_fault of_machine;
+    struct network_fault of_network;
 };
 
 struct nemesis {
@@ -46,11 +46,10 @@ static bool is_up(const struct sim_machine *machine)
     return machine->state != SIM_MACHINE_OFF;
 }
 
-/* The machine that a fault aims at: fixed by the plan, or one that holds the role now. */
-static struct sim_machine *target_of(const struct nemesis *nemesis, const struct plan_fault *fault)
+struct sim_machine *nemesis_target(const struct run *run, const struct plan_fault *fault)
 {
-    const struct sim_world *world = nemesis->run->world;
-    const char *role = nemesis->run->scn->faults[fault->fault].of_role;
+    const struct sim_world *world = run->world;
+    const char *role = run->scn->faults[fault->fault].of_role;
     uint32_t count = 0;
 
     if (!role[0])
@@ -72,7 +71,7 @@ static struct sim_machine *target_of(const struct nemesis *nemesis, const struct
 static bool begin_pause(struct nemesis *nemesis, const struct plan_fault *fault,
                         struct active *active)
 {
-    struct sim_machine *machine = target_of(nemesis, fault);
+    struct sim_machine *machine = nemesis_target(nemesis->run, fault);
 
     if (!machine || !is_up(machine))
         return false;
@@ -86,7 +85,7 @@ static bool begin_pause(struct nemesis *nemesis, const struct plan_fault *fault,
 static bool begin_crash(struct nemesis *nemesis, const struct plan_fault *fault,
                         struct active *active)
 {
-    struct sim_machine *machine = target_of(nemesis, fault);
+    struct sim_machine *machine = nemesis_target(nemesis->run, fault);
 
     if (!machine || !is_up(machine))
         return false;
@@ -99,38 +98,10 @@ static bool begin_crash(struct nemesis *nemesis, const struct plan_fault *fault,
     return true;
 }
 
-/* Isolates whoever holds a role: the plan cannot know the sides. */
-static bool begin_isolate_role(struct nemesis *nemesis, const struct plan_fault *fault,
-                               struct active *active)
-{
-    const struct sim_world *world = nemesis->run->world;
-    const struct sim_machine *machine = target_of(nemesis, fault);
-
-    if (!machine)
-        return false;
-    uint32_t *sides = sim_host_alloc(world->machine_count * sizeof *sides);
-    struct plan_fault aimed = *fault;
-    sides[machine->index - 1] = 1;
-    aimed.sides = sides;
-    active->machine = machine->index;
-    active->rule = worker_network_rule_add(nemesis->run, &aimed);
-    sim_host_free(sides);
-    return true;
-}
-
-static bool begin_partition(struct nemesis *nemesis, const struct plan_fault *fault,
-                            struct active *active)
-{
-    if (!fault->sides)
-        return begin_isolate_role(nemesis, fault, active);
-    active->rule = worker_network_rule_add(nemesis->run, fault);
-    return true;
-}
-
 static bool begin_of_machine(struct nemesis *nemesis, const struct plan_fault *fault,
                              struct active *active)
 {
-    struct sim_machine *machine = target_of(nemesis, fault);
+    struct sim_machine *machine = nemesis_target(nemesis->run, fault);
 
     if (!machine || !is_up(machine))
         return false;
@@ -148,12 +119,8 @@ static bool begin_fault(struct nemesis *nemesis, const struct plan_fault *fault,
         return begin_pause(nemesis, fault, active);
     case SCN_FAULT_CRASH:
         return begin_crash(nemesis, fault, active);
-    case SCN_FAULT_PARTITION:
-        return begin_partition(nemesis, fault, active);
-    case SCN_FAULT_LINK:
-    case SCN_FAULT_CLOG:
-        active->rule = worker_network_rule_add(nemesis->run, fault);
-        return true;
+    case SCN_FAULTS_OF_NETWORK:
+        return network_fault_begin(&active->of_network, nemesis->run, fault);
     case SCN_FAULT_CLOCK_STEP:
     case SCN_FAULT_CLOCK_DRIFT:
     case SCN_FAULT_SLOW:
@@ -199,10 +166,8 @@ static void end_fault(struct nemesis *nemesis, const struct plan_fault *fault,
     case SCN_FAULT_CRASH:
         sim_machine_start(nemesis->run->world->machines[active->machine - 1]);
         break;
-    case SCN_FAULT_PARTITION:
-    case SCN_FAULT_LINK:
-    case SCN_FAULT_CLOG:
-        active->observed = worker_network_rule_remove(nemesis->run, active->rule) > 0;
+    case SCN_FAULTS_OF_NETWORK:
+        active->observed = network_fault_end(&active->of_network, nemesis->run);
         break;
     case SCN_FAULT_CLOCK_STEP:
     case SCN_FAULT_CLOCK_DRIFT:
@@ -250,9 +215,12 @@ static void on_begin(struct sim_world *world, struct sim_event *event)
     }
     active->state = ACTIVE;
     nemesis->counts[fault->fault].fired++;
-    if (fault->kind == SCN_FAULT_CLOCK_STEP) {
-        active->state = OVER; /* at once; whether somebody looks at the clock is seen later */
+    if (scn_fault_is_at_once(fault->kind)) {
+        active->state = OVER; /* whether somebody looks at a clock that steps is seen later */
         active->ended_ns = world->now;
+        if (fault->kind != SCN_FAULT_CLOCK_STEP)
+            nemesis->counts[fault->fault].observed +=
+                network_fault_end(&active->of_network, nemesis->run);
     } else if (fault->end_ns != INT64_MAX)
         schedule(nemesis, fault->end_ns, SIM_FAULT_END, fault->id, on_end);
     else
@@ -324,11 +292,11 @@ void nemesis_count(const struct nemesis *nemesis, struct job_result *result)
     count_steps(nemesis, result);
 }
 
-uint32_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size)
+uint64_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size)
 {
     const struct plan *plan = &nemesis->run->plan;
     const sm_time now = nemesis->run->world->now;
-    uint32_t kinds = 0;
+    uint64_t kinds = 0;
     size_t used = 0;
 
     text[0] = '\0';
@@ -338,7 +306,7 @@ uint32_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size)
         char line[256];
         if (active->state != ACTIVE && !recent)
             continue;
-        kinds |= 1u << plan->faults[i].kind;
+        kinds |= UINT64_C(1) << plan->faults[i].kind;
         if (used + 1 >= size)
             continue;
         plan_describe(nemesis->run->scn, &plan->faults[i], line, sizeof line);

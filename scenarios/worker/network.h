@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The scenario's network, made from its links, and the network faults of its plan. */
+/* The scenario's network, made from its links. Its faults: network_fault.h. */
 #ifndef STEELMILL_SCENARIOS_WORKER_NETWORK_H
 #define STEELMILL_SCENARIOS_WORKER_NETWORK_H
 
 #include <stdint.h>
 
 struct run;
-struct plan_fault;
+struct scn;
+struct scn_end;
 struct scn_link;
 struct lo_link;
 
@@ -15,9 +16,7 @@ struct lo_link worker_network_link(const struct scn_link *link);
 int worker_network_create(struct run *run);
 /* Message counts, into the result. */
 void worker_network_count(struct run *run);
-/* Puts a partition, a degradation or a clog in force; returns the rule's number. */
-uint32_t worker_network_rule_add(struct run *run, const struct plan_fault *fault);
-/* Ends it; returns how many messages it affected. */
-uint64_t worker_network_rule_remove(struct run *run, uint32_t rule);
+/* Adds the machines that an end names, if not by a role, to a set as of net-loopback/net.h. */
+void worker_network_set_add(const struct scn *scn, const struct scn_end *end, uint64_t *set);
 
 #endif

@@ -7,7 +7,8 @@
  *   plugin.c    loading a plugin and checking it against the scenario
  *   run.c       one run from start to verdict
  *   program.c   how a machine of the scenario starts and stops
- *   nemesis.c   carries the plan out; machine_fault.c: clocks, processors, memory
+ *   nemesis.c   carries the plan out; machine_fault.c: clocks, processors, memory;
+ *               network_fault.c: links, connections, names
  *   leak.c      what machines have not freed
  *   finding.c   a failure becomes a finding in the result; signals and loops
  *   sanitizer.c so does a sanitizer's report, in builds that have one
@@ -113,13 +114,15 @@ int worker_machine_start(void *run, struct sim_machine *machine);
 int worker_machine_stop(void *run, struct sim_machine *machine, sm_time deadline);
 
 /* ---- nemesis.c ---- */
+/* The machine that a fault aims at: fixed by the plan, or one that holds the role now; NULL. */
+struct sim_machine *nemesis_target(const struct run *run, const struct plan_fault *fault);
 struct nemesis *nemesis_create(struct run *run);
 void nemesis_destroy(struct nemesis *nemesis);
 /* Counts per entry of `faults:`, into the result. */
 void nemesis_count(const struct nemesis *nemesis, struct job_result *result);
 /* In words: the faults that are active, or ended in the last ten virtual seconds. Returns their
  * kinds, a bit per enum scn_fault_kind. */
-uint32_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size);
+uint64_t nemesis_context(const struct nemesis *nemesis, char *text, size_t size);
 
 /* ---- finding.c ---- */
 /* From here on signals, loops and exits of this process are findings of the run. */

@@ -40,8 +40,8 @@ START_TEST(example)
     ck_assert_int_eq(scn->link_default.latency.b_ns, 5 * SM_MS);
     ck_assert_uint_eq(scn->link_default.loss_ppm, 1000);
     ck_assert_uint_eq(scn->links[0].set, SCN_LINK_LATENCY);
-    ck_assert_uint_eq(scn->links[0].from_group, 2);
-    ck_assert_uint_eq(scn->links[0].from_index, SCN_NONE);
+    ck_assert_uint_eq(scn->links[0].from.group, 2);
+    ck_assert_uint_eq(scn->links[0].from.index, SCN_NONE);
     ck_assert_uint_eq(scn->links[0].latency.kind, SCN_LATENCY_LOGNORMAL);
     ck_assert_int_eq(scn->links[0].latency.a_ns, 2 * SM_MS);
     ck_assert_uint_eq(scn->links[0].latency.shape_ppm, 800000);
@@ -98,9 +98,14 @@ START_TEST(full)
     ck_assert_uint_eq(scn->link_default.loss_ppm, 1);
     ck_assert_uint_eq(scn->link_default.latency.kind, SCN_LATENCY_BIMODAL);
     ck_assert_uint_eq(scn->link_default.latency.shape_ppm, 50000);
-    ck_assert_uint_eq(scn->links[1].from_index, 1);
+    ck_assert_uint_eq(scn->host_count, 2);
+    ck_assert_uint_eq(scn->hosts[0].machine, 1);
+    ck_assert_uint_eq(scn->hosts[0].ip, 0x0a000008);
+    ck_assert_uint_eq(scn->hosts[1].machine, 5);
+    ck_assert_uint_eq(scn->properties, SCN_PROPERTIES_ABORT);
+    ck_assert_uint_eq(scn->links[1].from.index, 1);
     ck_assert_uint_eq(scn->links[1].latency.kind, SCN_LATENCY_EXPONENTIAL);
-    ck_assert_uint_eq(scn->links[2].from_group, SCN_NONE);
+    ck_assert_uint_eq(scn->links[2].from.group, SCN_NONE);
     ck_assert_uint_eq(scn->faults[0].of_index, 2);
     ck_assert_str_eq(scn->faults[1].of_role, "leader");
     ck_assert(scn->faults[1].wipe && !scn->faults[1].restarts);
@@ -108,7 +113,7 @@ START_TEST(full)
     ck_assert(scn->faults[2].restarts); /* the default */
     ck_assert_uint_eq(scn->faults[4].split, SCN_SPLIT_ONE_WAY);
     ck_assert_uint_eq(scn->faults[5].link.set, SCN_LINK_LATENCY | SCN_LINK_LOSS);
-    ck_assert_uint_eq(scn->faults[5].link.to_index, 4);
+    ck_assert_uint_eq(scn->faults[5].link.to.index, 4);
     ck_assert_int_eq(scn->faults[7].step.min_ns, -2 * SM_S);
     ck_assert_int_eq(scn->faults[7].step.max_ns, 2 * SM_S);
     ck_assert_int_eq(scn->faults[8].drift.min_ppb, -500000);

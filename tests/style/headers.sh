@@ -8,6 +8,7 @@ cxx=${3-}
 . "$(dirname "$0")/tap.sh"
 
 warnings='-Wall -Wextra -Wshadow -Werror -fsyntax-only'
+libraries=$(pkg-config --cflags-only-I lwip 2>/dev/null | sed 's/-I/-isystem /g')
 
 # Compiles a file that includes one header, twice: an include guard is a part of it.
 alone() {
@@ -18,7 +19,7 @@ alone() {
         >"$scratch/alone.$language"
     # shellcheck disable=SC2086
     $compiler $warnings -I"$root/core/include" -I"$root/sim/include" -I"$root" \
-        "$scratch/alone.$language" 2>"$scratch/said" || { echo "$header"; cat "$scratch/said"; }
+        $libraries "$scratch/alone.$language" 2>"$scratch/said" || { echo "$header"; cat "$scratch/said"; }
 }
 
 for file in $(tracked '*.h' | grep '/include/steelmill/'); do

@@ -7,6 +7,7 @@
 
 #include <steelmill/base.h>
 #include <steelmill/disk.h>
+#include <steelmill/disk_lock.h>
 #include <steelmill/errors.h>
 #include <steelmill/factory.h>
 #include <steelmill/frame.h>

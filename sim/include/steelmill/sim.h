@@ -70,6 +70,11 @@ struct sim_link {
     uint32_t loss_ppm;                      /* of a million messages; streams send again */
     uint32_t duplicate_ppm, reorder_ppm;
     int64_t bandwidth_bytes_per_s;
+    int64_t queue_bytes;          /* that may wait for it: a datagram that finds more is lost */
+    sm_time jitter_max_ns;        /* a second delay on top, of 1 ns to this */
+    uint32_t mtu_bytes;           /* datagrams that need a larger packet vanish; 68 or more */
+    uint32_t corrupt_ppm;         /* of datagrams: one byte is altered */
+    uint32_t corrupt_streams_ppm; /* of what streams send, at once up to 64 KiB */
 };
 
 struct sim_config {
@@ -197,6 +202,40 @@ SM_API uint32_t sim_clog(struct sim_env *env, const char *from, const char *to);
 /* Fields of `link` that are not 0 replace those of the links from `from` to `to`. */
 SM_API uint32_t sim_degrade(struct sim_env *env, const char *from, const char *to,
                             const struct sim_link *link);
+/* The links between a and b go down, for at most down_max_ns, and up, for at most up_max_ns, in
+ * turn, beginning with down. Randomness: the fault's own stream, one draw for each change. */
+SM_API uint32_t sim_flap(struct sim_env *env, const char *a, const char *b, sm_time down_max_ns,
+                         sm_time up_max_ns);
+/* Clogs all links of each machine, one after the other in random order, within the first half of
+ * lasts_ns (2 or more), and releases them in another order within the second half. NULL: all
+ * machines. Randomness: the fault's own stream, two draws for each machine. */
+SM_API uint32_t sim_swizzle(struct sim_env *env, const char *machines, sm_time lasts_ns);
+/* Each of the machines sees its two neighbours of a ring only, which is in the order of the test's
+ * `machines`, and those that are not in it. */
+SM_API uint32_t sim_ring(struct sim_env *env, const char *machines);
+
+/* `to` refuses connections of `from`, as if nobody listened. */
+SM_API uint32_t sim_refuse(struct sim_env *env, const char *from, const char *to);
+/* `to` does not answer connections of `from`, as where the listener's backlog is full. */
+SM_API uint32_t sim_backlog_full(struct sim_env *env, const char *from, const char *to);
+/* What the connections that are open now send vanishes, both ways; new ones are well. */
+SM_API uint32_t sim_black_hole(struct sim_env *env, const char *a, const char *b);
+/* `to` reads at most bytes_per_s (1 or more) of each stream of `from`. */
+SM_API uint32_t sim_slow_reader(struct sim_env *env, const char *from, const char *to,
+                                int64_t bytes_per_s);
+/* `from` does not find `to` by its name; or by_ns (1 or more) later. */
+SM_API uint32_t sim_no_name(struct sim_env *env, const char *from, const char *to);
+SM_API uint32_t sim_late_name(struct sim_env *env, const char *from, const char *to, sm_time by_ns);
+
+/* Resets the connections that are open between a and b; both ends are told. Returns how many. */
+SM_API uint32_t sim_reset(struct sim_env *env, const char *a, const char *b);
+/* The ends at `from` of connections with `to` are gone: their calls return -ECONNRESET, and `to`
+ * hears of it when it next sends. Returns how many. */
+SM_API uint32_t sim_half_open(struct sim_env *env, const char *from, const char *to);
+
+/* How many messages, attempts, reads or look-ups a network fault has affected until now, or until
+ * it ended. Blocks? never. */
+SM_API uint64_t sim_affected(struct sim_env *env, uint32_t fault);
 /* Ends one network fault. Nothing happens if it has ended. */
 SM_API void sim_end(struct sim_env *env, uint32_t fault);
 /* Ends all network faults. Machines that are off or paused stay so. */
