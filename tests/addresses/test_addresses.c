@@ -5,7 +5,7 @@
  *
  * Environment: STEELMILL (the program), ORDERS_PLUGIN, ORDERS_SCENARIO.
  */
-#include "tests/addresses/table.h"
+#include "tests/addresses/plugin/table.h"
 #include "tests/core/suite.h"
 
 #include <stdio.h>
