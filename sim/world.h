@@ -129,6 +129,7 @@ struct sim_options {
     uint32_t heap_fill, stack_fill;
     bool leak_sites; /* blocks remember who asked for them */
     bool buggify;
+    bool undigested; /* records are written, but nothing is hashed: what the digest costs */
     /* verify: watching who brings an event about. While step `watch_step` runs, `scheduled` is told
      * of each task and event that becomes ready or is queued; `reached` is told when record
      * `watch_seq` is about to be written for one of them (NULL: it is written at once, see
