@@ -205,8 +205,7 @@ static inline void fetch_event(struct sim_world *world)
 {
     world->ahead = NULL;
     if (world->queue.count > 0) {
-        const uint32_t slot = world->queue.entries[0].order_slot & (SIM_QUEUE_SLOTS_MAX - 1);
-        world->ahead = sim_events_at(&world->events, slot);
+        world->ahead = sim_events_at(&world->events, sim_queue_slot(&world->queue));
         __builtin_prefetch(world->ahead);
     }
 }
@@ -411,8 +410,7 @@ static int64_t next_time(struct sim_world *world)
 {
     while (world->queue.count > 0) {
         const int64_t at = sim_queue_time(&world->queue);
-        const uint32_t slot = world->queue.entries[0].order_slot & (SIM_QUEUE_SLOTS_MAX - 1);
-        struct sim_event *event = sim_events_at(&world->events, slot);
+        struct sim_event *event = sim_events_at(&world->events, sim_queue_slot(&world->queue));
         const struct sm_task *task = event->kind == SIM_TIMER ? event->object : NULL;
         const bool stale =
             !event->fire || (event->kind == SIM_TIMER && (!task || task->timer_at > at));
