@@ -23,6 +23,7 @@ struct lo_message {
     struct sm_net *from, *to;
     uint64_t id, hash;
     uint32_t size;
+    uint32_t to_index; /* of `to`, whose memory the sender need not touch */
     uint16_t from_port, to_port;
     uint8_t class; /* of its buffer */
     unsigned char data[];
@@ -130,6 +131,7 @@ static void deliver(struct sim_world *world, struct sim_event *event)
     struct lo_net *net = to->net;
 
     (void)world;
+    lo_path_fetch(net, message->to_index, event->peer); /* many datagrams are answered */
     if (SM_UNLIKELY(!to->up)) {
         lose_message(net, message, LO_LOST_OFF);
         return;
@@ -149,7 +151,7 @@ static void deliver(struct sim_world *world, struct sim_event *event)
 static struct sim_event *fly(struct lo_net *net, struct lo_message *message, int64_t delay_ns)
 {
     struct sim_event *event = sim_event_at(net->world, net->world->now + delay_ns, SIM_DATAGRAM,
-                                           message->to->index, deliver);
+                                           message->to_index, deliver);
 
     event->object = message;
     event->number = message->id;
@@ -205,7 +207,7 @@ static void release(struct lo_net *net, struct lo_held *held)
 {
     struct lo_message *message = held->object;
 
-    transmit(net, message, lo_path_get(net, message->from->index, message->to->index), held->number,
+    transmit(net, message, lo_path_get(net, message->from->index, message->to_index), held->number,
              true);
 }
 
@@ -251,8 +253,8 @@ int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to, co
         socket->refused = false;
         return -ECONNREFUSED;
     }
-    if (SM_LIKELY(receiver))
-        lo_path_fetch(net, from->index, receiver->index);
+    const uint32_t to_index = receiver == from ? from->index : to->ip - LO_IP_BASE;
+    lo_path_fetch(net, from->index, to_index);
     sim_cpu_count(&from->machine->home, size);
     const uint64_t hash = net->world->digest.off ? 0 : lo_hash(data, size);
     const uint64_t id = ++net->message_ids;
@@ -265,13 +267,14 @@ int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to, co
     struct lo_message *message = make_message(net, (uint32_t)size);
     message->from = from;
     message->to = receiver;
+    message->to_index = to_index;
     message->id = id;
     message->hash = hash;
     message->from_port = socket->handle.port;
     message->to_port = to->port;
     if (size)
         memcpy(message->data, data, size);
-    struct lo_path *path = lo_path_get(net, from->index, receiver->index);
+    struct lo_path *path = lo_path_get(net, from->index, to_index);
     transmit(net, message, path, path->messages++, false);
     return 0;
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define HAND_OVER_MAX 32u /* entries that go into the near heap at once; more are divided again */
+#define HAND_OVER_MAX 32u /* entries that are handed over at once; more are divided again */
 #define BUCKETS_MIN   64u
 #define BUCKETS_MAX   (1u << 18)
 #define FETCH_AHEAD   4u
@@ -99,8 +99,18 @@ static void shape(struct sim_rung *rung, size_t entries)
     memset(rung->heads, 0, rung->count * sizeof *rung->heads);
 }
 
-/* A new deepest rung, from the earliest of the entries up to `last`. Takes them. */
-static struct sim_rung *add_rung(struct sim_far *far, struct sim_entries *entries, int64_t last)
+/* The latest time that the buckets before rung.at cover. */
+static int64_t covered(const struct sim_rung *rung)
+{
+    return rung->at == rung->count ? rung->last
+                                   : rung->start + (int64_t)((uint64_t)rung->at << rung->shift) - 1;
+}
+
+/*
+ * A new deepest rung, from the earliest of the entries up to `last`. Takes them. Returns the new
+ * near_last.
+ */
+static int64_t add_rung(struct sim_far *far, struct sim_entries *entries, int64_t last)
 {
     struct sim_rung *rung = &far->rungs[far->rung_count++];
 
@@ -110,7 +120,7 @@ static struct sim_rung *add_rung(struct sim_far *far, struct sim_entries *entrie
     for (size_t i = 0; i < entries->count; i++)
         put(far, rung, entries->items[i]);
     entries->count = 0;
-    return rung;
+    return covered(rung);
 }
 
 /* The first bucket of a rung that has entries; false: it has none any more. */
@@ -129,8 +139,8 @@ static void fetch_buckets(const struct sim_far *far, const struct sim_rung *rung
     }
 }
 
-/* Takes a bucket's entries out. Returns the latest time that it covers. */
-static int64_t take_bucket(struct sim_far *far, struct sim_rung *rung)
+/* Takes a bucket's entries out. */
+static void take_bucket(struct sim_far *far, struct sim_rung *rung)
 {
     uint32_t node = rung->heads[rung->at];
 
@@ -144,8 +154,15 @@ static int64_t take_bucket(struct sim_far *far, struct sim_rung *rung)
         far->node_free = node;
         node = next;
     }
-    return rung->at == rung->count ? rung->last
-                                   : rung->start + (int64_t)((uint64_t)rung->at << rung->shift) - 1;
+}
+
+/* Puts a bucket back that was taken last. */
+static void put_back(struct sim_far *far, struct sim_rung *rung)
+{
+    for (size_t i = 0; i < far->bucket.count; i++)
+        put(far, rung, far->bucket.items[i]);
+    far->bucket.count = 0;
+    rung->at--;
 }
 
 static void hand_over(struct sim_entries *entries, struct sim_near *near)
@@ -170,26 +187,27 @@ void sim_far_push(struct sim_far *far, struct sim_queue_entry entry)
 
 int64_t sim_far_refill(struct sim_far *far, struct sim_near *near)
 {
-    for (;;) {
-        if (far->rung_count == 0 && far->top.count <= HAND_OVER_MAX) {
-            hand_over(&far->top, near);
-            return INT64_MAX;
-        }
-        if (far->rung_count == 0)
-            add_rung(far, &far->top, latest(&far->top));
-        struct sim_rung *rung = &far->rungs[far->rung_count - 1];
-        if (!find_bucket(rung)) {
-            far->rung_count--;
-            continue;
-        }
-        const int64_t last = take_bucket(far, rung);
-        if (far->bucket.count <= HAND_OVER_MAX || rung->shift == 0 ||
-            far->rung_count == SIM_RUNGS_MAX) {
-            hand_over(&far->bucket, near);
-            return last;
-        }
-        add_rung(far, &far->bucket, last);
+    if (far->rung_count == 0 && far->top.count <= HAND_OVER_MAX) {
+        hand_over(&far->top, near);
+        return INT64_MAX;
     }
+    if (far->rung_count == 0)
+        return add_rung(far, &far->top, latest(&far->top));
+    struct sim_rung *rung = &far->rungs[far->rung_count - 1];
+    if (!find_bucket(rung)) {
+        far->rung_count--;
+        return rung->last;
+    }
+    take_bucket(far, rung);
+    const bool many = far->bucket.count > HAND_OVER_MAX;
+    if (many && rung->shift > 0 && far->rung_count < SIM_RUNGS_MAX)
+        return add_rung(far, &far->bucket, covered(rung));
+    far->crowded = many && near->count > 0;
+    if (far->crowded)
+        put_back(far, rung);
+    else
+        hand_over(&far->bucket, near);
+    return covered(rung);
 }
 
 int64_t sim_far_spill(struct sim_far *far, struct sim_near *near, int64_t near_last)
@@ -197,9 +215,9 @@ int64_t sim_far_spill(struct sim_far *far, struct sim_near *near, int64_t near_l
     if (far->rung_count == SIM_RUNGS_MAX)
         return near_last;
     for (size_t i = 0; i < near->count; i++)
-        append(&far->bucket, near->entries[i]);
+        append(&far->bucket, near->entries[near->first + i]);
     near->count = 0;
     if (near_last == INT64_MAX) /* nothing was here */
         near_last = latest(&far->bucket);
-    return add_rung(far, &far->bucket, near_last)->start - 1;
+    return add_rung(far, &far->bucket, near_last);
 }

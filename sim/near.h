@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The near part of the event queue: a 4-ary heap of packed 16-byte keys. It stays small, so it lies
- * in the cache; with many entries its branches cannot be predicted, and each costs ten times as
- * much.
+ * The near part of the event queue: a sorted array. It stays short, so inserting is cheap, and what
+ * comes next is known before it is due: its memory can be fetched in time.
  */
 #ifndef STEELMILL_SIM_NEAR_H
 #define STEELMILL_SIM_NEAR_H
@@ -20,15 +19,19 @@ struct sim_queue_entry {
 };
 
 struct sim_near {
-    struct sim_queue_entry *entries; /* from index 3 on, so that four children share a cache line */
-    void *memory;
-    size_t count, capacity;
+    struct sim_queue_entry *entries; /* from index `first` on, the earliest first */
+    size_t first, count, capacity;
 };
 
 void sim_near_init(struct sim_near *near);
 void sim_near_finish(struct sim_near *near);
 void sim_near_push(struct sim_near *near, struct sim_queue_entry entry);
+
 /* Takes the earliest. Must not be empty. */
-struct sim_queue_entry sim_near_pop(struct sim_near *near);
+static inline struct sim_queue_entry sim_near_pop(struct sim_near *near)
+{
+    near->count--;
+    return near->entries[near->first++];
+}
 
 #endif

@@ -20,20 +20,15 @@ void sim_queue_finish(struct sim_queue *queue)
     memset(queue, 0, sizeof *queue);
 }
 
-/* Entries of one time cannot be divided: then the heap may grow to twice of what it was. */
-static void spill(struct sim_queue *queue)
-{
-    queue->near_last = sim_far_spill(&queue->far, &queue->near, queue->near_last);
-    if (queue->near.count == 0)
-        sim_queue_refill(queue);
-    queue->spill_at = 2 * queue->near.count > SPILL_MIN ? 2 * queue->near.count : SPILL_MIN;
-}
-
 void sim_queue_refill(struct sim_queue *queue)
 {
-    queue->near_last = sim_far_refill(&queue->far, &queue->near);
-    if (SM_UNLIKELY(queue->near.count >= queue->spill_at))
-        queue->spill_at = 2 * queue->near.count;
+    if (SM_UNLIKELY(queue->far.crowded) && queue->near.count > 0)
+        return;
+    do {
+        queue->near_last = sim_far_refill(&queue->far, &queue->near);
+    } while (queue->near.count == 0);
+    /* Entries of one time cannot be divided: then there may be twice as many. */
+    queue->spill_at = queue->near.count > SPILL_MIN / 2 ? 2 * queue->near.count : SPILL_MIN;
 }
 
 void sim_queue_push(struct sim_queue *queue, int64_t time_ns, uint32_t slot)
@@ -48,14 +43,13 @@ void sim_queue_push(struct sim_queue *queue, int64_t time_ns, uint32_t slot)
     }
     sim_near_push(&queue->near, entry);
     if (SM_UNLIKELY(queue->near.count > queue->spill_at))
-        spill(queue);
+        queue->near_last = sim_far_spill(&queue->far, &queue->near, queue->near_last);
 }
 
 uint32_t sim_queue_pop(struct sim_queue *queue)
 {
     SM_ASSERT(queue->count > 0);
-    if (SM_UNLIKELY(queue->near.count == 0))
-        sim_queue_refill(queue);
+    (void)sim_queue_first(queue);
     queue->count--;
     return sim_near_pop(&queue->near).order_slot & (SIM_QUEUE_SLOTS_MAX - 1);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Events as a bare C loop has them: a queue, a record, a callback's work. */
-#include "tests/bench/bench.h"
+#include "tests/bench/bare_context.h"
 
 #include "core/random.h"
-#include "sim/queue.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,7 @@ void bare_book_record(struct bare_book *book, const struct sim_record *partial)
         book->digest = XXH3_64bits_withSeed(book->block, sizeof book->block, book->digest);
 }
 
-/* ---- messages ---- */
+/* ---- messages: each node is a context that waits for one and sends it back ---- */
 
 struct message {
     uint32_t to, from;
@@ -35,63 +34,77 @@ struct message {
     unsigned char data[64];
 };
 
-struct bare {
-    struct sim_queue queue;
+struct mail {
+    struct bare_tasks *tasks;
     struct message *messages; /* one per node: its slot in the queue */
-    struct bare_book book;
-    int64_t now;
+    struct message *arrived;
 };
 
-static void record(struct bare *bare, const struct message *message)
+static struct mail mail;
+
+static void record(const struct message *message)
 {
+    struct bare_book *book = &mail.tasks->book;
     const struct sim_record partial = {
-        .time_ns = bare->now,
+        .time_ns = mail.tasks->now,
         .cause = message->id,
-        .hash = bare->book.undigested ? 0 : XXH3_64bits(message->data, sizeof message->data),
+        .hash = book->undigested ? 0 : XXH3_64bits(message->data, sizeof message->data),
         .machine = message->to,
         .kind = SIM_DATAGRAM,
         .size = sizeof message->data};
 
-    bare_book_record(&bare->book, &partial);
+    bare_book_record(book, &partial);
 }
 
-static void send_back(struct bare *bare, uint32_t slot)
+static void send_back(struct message *message)
 {
-    struct message *message = &bare->messages[slot];
     const uint32_t to = message->from;
     const uint64_t draw = sm__random_draw(message->from, message->sent++);
 
     message->from = message->to;
     message->to = to;
-    message->id = bare->book.events;
+    message->id = mail.tasks->book.events;
     memset(message->data, (int)draw, 8);
-    sim_queue_push(&bare->queue, bare->now + 1000000 + (int64_t)sm__random_scale(draw, LATENCY_NS),
-                   slot);
+    sim_queue_push(&mail.tasks->queue,
+                   mail.tasks->now + 1000000 + (int64_t)sm__random_scale(draw, LATENCY_NS),
+                   (uint32_t)(message - mail.messages));
+}
+
+static void node(struct context *self)
+{
+    for (;;) {
+        bare_park(self);
+        send_back(mail.arrived);
+    }
+}
+
+static void open_mail(uint32_t nodes, uint64_t count, bool undigested)
+{
+    mail.tasks = bare_create(nodes, count);
+    mail.tasks->book.undigested = undigested;
+    mail.messages = calloc(nodes, sizeof *mail.messages);
+    for (uint32_t i = 0; i < nodes; i++) {
+        bare_start(mail.tasks, i, node);
+        bare_switch(mail.tasks, i);
+        mail.messages[i].from = i;
+        mail.messages[i].to = i ^ 1;
+        send_back(&mail.messages[i]);
+    }
 }
 
 static double messages(uint32_t nodes, uint64_t count, bool undigested)
 {
-    struct bare *bare = calloc(1, sizeof *bare);
-
-    bare->book.undigested = undigested;
-    sim_queue_init(&bare->queue);
-    bare->messages = calloc(nodes, sizeof *bare->messages);
-    for (uint32_t i = 0; i < nodes; i++) {
-        bare->messages[i].from = i;
-        bare->messages[i].to = i ^ 1;
-        send_back(bare, i);
-    }
+    open_mail(nodes, count, undigested);
     const double start = bench_now_ns();
     for (uint64_t i = 0; i < count; i++) {
-        bare->now = sim_queue_time(&bare->queue);
-        const uint32_t slot = sim_queue_pop(&bare->queue);
-        record(bare, &bare->messages[slot]);
-        send_back(bare, slot);
+        mail.tasks->now = sim_queue_time(&mail.tasks->queue);
+        mail.arrived = &mail.messages[sim_queue_pop(&mail.tasks->queue)];
+        record(mail.arrived);
+        bare_switch(mail.tasks, mail.arrived->to);
     }
     const double ns = (bench_now_ns() - start) / (double)count;
-    sim_queue_finish(&bare->queue);
-    free(bare->messages);
-    free(bare);
+    bare_destroy(mail.tasks);
+    free(mail.messages);
     return ns;
 }
 
@@ -106,6 +119,12 @@ double bare_messages_undigested(uint32_t size, uint64_t count)
 }
 
 /* ---- timers ---- */
+
+struct bare {
+    struct sim_queue queue;
+    struct bare_book book;
+    int64_t now;
+};
 
 double bare_timers(uint32_t size, uint64_t count)
 {

@@ -2,7 +2,7 @@
 /*
  * What the benchmarks share: a clock, and the two sides of each row. Each figure of steelmill's
  * (kernel.c, kernel_tasks.c) stands beside a bare C loop that does the same work without machines,
- * addresses, rights to be cancelled or faults (bare.c, bare_tasks.c), measured in the same run: the
+ * addresses, rights to be cancelled or faults (bare*.c), measured in the same run: the
  * ratio is what counts. The bare loops use the kernel's queue and its switch of stacks.
  *
  * All are called with a size (what is there at once) and a count of operations, and return ns per

@@ -169,19 +169,31 @@ START_TEST(earlier_than_the_first)
 }
 END_TEST
 
-/* Groups of four children begin at a cache line. */
-START_TEST(children_share_a_cache_line)
+/* Very many of one time, and a few before them that push what comes before them, too. */
+START_TEST(a_crowd_waits)
 {
+    enum { COUNT = 10000 };
     struct sim_queue queue;
 
     sim_queue_init(&queue);
-    for (uint32_t i = 0; i < 5000; i++) {
-        sim_queue_push(&queue, 7, i); /* of one time: all of them are near */
-        ck_assert_uint_eq((uintptr_t)&queue.near.entries[1] % 64, 0);
+    sim_queue_push(&queue, 0, COUNT);
+    for (int64_t i = 0; i < 100; i++)
+        sim_queue_push(&queue, 2000000 + i, COUNT + 1); /* enough that not all are near */
+    for (uint32_t i = 0; i < COUNT; i++)
+        sim_queue_push(&queue, 1000000, i);
+    for (int64_t now = 0; now < COUNT; now++) {
+        ck_assert_int_eq(sim_queue_time(&queue), now);
+        ck_assert_uint_eq(sim_queue_pop(&queue), COUNT);
+        sim_queue_push(&queue, now + 1, COUNT);
     }
+    ck_assert_uint_lt(queue.near.count, COUNT); /* they were not in the way */
+    ck_assert_uint_eq(sim_queue_pop(&queue), COUNT);
+    for (uint32_t i = 0; i < COUNT; i++)
+        ck_assert_uint_eq(sim_queue_pop(&queue), i);
+    ck_assert_uint_eq(queue.count, 100);
     sim_queue_finish(&queue);
 }
 END_TEST
 
 SUITE_MAIN("queue", agrees_with_a_list, equal_times_keep_their_order, ends_of_the_range,
-           earlier_than_the_first, children_share_a_cache_line)
+           earlier_than_the_first, a_crowd_waits)
