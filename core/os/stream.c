@@ -2,6 +2,8 @@
 /* Reading, writing, closing. */
 #include "core/os/stream.h"
 
+#include "core/counters.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -28,6 +30,7 @@ static int try_read(struct sm_stream *stream, void *buffer, size_t capacity)
     } while (count < 0 && errno == EINTR);
     if (count >= 0) {
         stream->socket.drained = count > 0 && (size_t)count < capacity;
+        SM__COUNT(stream_in, count);
         return (int)count;
     }
     if (errno != EAGAIN)
@@ -73,9 +76,10 @@ static int try_write(struct sm_stream *stream, const void *data, size_t size)
     do {
         count = send(stream->socket.fd, data, size, MSG_NOSIGNAL);
     } while (count < 0 && errno == EINTR);
-    if (count >= 0)
-        return (int)count;
-    return errno == EAGAIN ? -EAGAIN : reset(stream);
+    if (count < 0)
+        return errno == EAGAIN ? -EAGAIN : reset(stream);
+    SM__COUNT(stream_out, count);
+    return (int)count;
 }
 
 int sm_stream_write(struct sm_stream *stream, const void *data, size_t size, sm_time deadline)
@@ -146,6 +150,7 @@ void sm_stream_close(struct sm_stream *stream)
         return;
     os_socket_check(&stream->socket, OS_MAGIC_STREAM, __func__);
     os_socket_check_idle(&stream->socket, __func__);
+    SM__COUNT(closed, 1);
     os_socket_close(&stream->socket);
 }
 
@@ -155,6 +160,7 @@ void sm_stream_abort(struct sm_stream *stream)
 
     os_socket_check(&stream->socket, OS_MAGIC_STREAM, __func__);
     os_socket_check_idle(&stream->socket, __func__);
+    SM__COUNT(closed, 1);
     (void)setsockopt(stream->socket.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     os_socket_close(&stream->socket);
 }
