@@ -30,8 +30,8 @@
 #define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
 #endif
 
-/* What happens in code that is not instrumented, told to ThreadSanitizer: all before a release of an
- * address comes before all after an acquire of it. */
+/* What happens in code that is not instrumented, told to ThreadSanitizer: all before a release of
+ * an address comes before all after an acquire of it. */
 #if SM__TSAN
 #include <sanitizer/tsan_interface.h>
 #define SM__TSAN_RELEASE(address) __tsan_release(address)

@@ -6,7 +6,8 @@
  * and then that it holds nothing. That suits workers: no read section spans a blocking call, so
  * between two tasks a worker holds nothing; it says so once a round, and is offline while its loop
  * waits. The loop's callbacks run inside that wait: they must not read the graph (asserted), and
- * they need not, since they only make tasks ready. `./mill bench graph` shows what the flavours cost.
+ * they need not, since they only make tasks ready. `./mill bench graph` shows what the flavours
+ * cost.
  */
 #ifndef STEELMILL_CORE_OS_GRAPH_H
 #define STEELMILL_CORE_OS_GRAPH_H

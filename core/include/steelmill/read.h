@@ -4,9 +4,9 @@
  *
  * A daemon may look up its own factory and the ancestors of that at any time. Whoever walks through
  * other factories (sm_factory_each_child, sm_factory_find, sm_factory_name, sm_factory_parent, and
- * sm_factory_get of what exists) does it inside of a read section: what was seen in it stays in
- * memory until it ends, however it is removed meanwhile. Readers never wait, for each other or for
- * a writer, and write nothing that others share.
+ * sm_factory_get of what a sealed one has) does it inside of a read section: what was seen in it
+ * stays in memory until it ends, however it is removed meanwhile. Readers never wait, for each
+ * other or for a writer, and write nothing that others share.
  *
  * What is found this way may be ending: a daemon's destroy hook may have run already, and only its
  * memory is still there. To call it, be below the factory that owns it, or see that it lives on in
