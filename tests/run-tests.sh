@@ -85,7 +85,7 @@ short_tiers() {
     targets=production-tests
     variant tsan -Db_sanitize=thread -Db_lundef=false &&
         TSAN_OPTIONS="suppressions=$here/tsan.supp" \
-            tier tsan "$build-tsan" --suite os
+            tier tsan "$build-tsan" --suite os --timeout-multiplier 10
     targets=
 }
 
