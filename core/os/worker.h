@@ -13,7 +13,7 @@
  *
  * The files of this folder: worker.c (the rounds, the scheduling half of the seam), timers.c,
  * graph.c (who reads the graph of factories, and when its memory goes),
- * clock.c, process.c (what belongs to the process: log, bugs), property.c, socket.c with
+ * clock.c, process.c (what belongs to the process: log, bugs), property.c, history.c, socket.c with
  * address.c, datagram.c, listener.c, stream.c and stream_open.c (the network), disk.c, disk_job.c.
  */
 #ifndef STEELMILL_CORE_OS_WORKER_H

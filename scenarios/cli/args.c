@@ -147,6 +147,12 @@ static const char *read_network(struct cli_args *args, const char *value)
     return *value != '\0' ? NULL : "an address such as 127.1.0.0";
 }
 
+static const char *read_history(struct cli_args *args, const char *value)
+{
+    args->history = value;
+    return *value != '\0' ? NULL : "a file name";
+}
+
 static const char *read_stop_limit(struct cli_args *args, const char *value)
 {
     return sm__parse_duration(value, &args->stop_limit_ns) == 0 && args->stop_limit_ns > 0
@@ -196,6 +202,8 @@ static const struct option options[CLI_OPT_COUNT] = {
                             "how long stopping may take (default: 10s)"},
     [CLI_OPT_NETWORK] = {"network", 0, "A.B.0.0", read_network,
                          "machine i is at A.B.0.0 + i, whatever `hosts` says"},
+    [CLI_OPT_HISTORY] = {"history", 0, "FILE", read_history,
+                         "append the clients' operations and their outcomes to a file"},
     [CLI_OPT_HELP] = {"help", 'h', NULL, NULL, "print this help"},
     [CLI_OPT_VERSION] = {"version", 0, NULL, NULL, "print the version"},
 };
