@@ -67,6 +67,12 @@ bool sm__log_json(void);
 /* Takes one finished line, with its line feed. */
 void sm__log_emit(struct sm__home *home, enum sm_log_level level, const char *line, size_t size);
 
+/* ---- the kernel ---- */
+/* Around system calls that core makes on a task: there, they would be taken for the daemon's. Gives
+ * what to hand back at the end. */
+void *sm__kernel_begin(void);
+void sm__kernel_end(void *context);
+
 /* ---- failures ---- */
 /* Reports a broken assertion and does not return. */
 _Noreturn void sm__bug_report(const char *message);

@@ -267,13 +267,13 @@ static void enter_task(struct sim_world *world, struct sm_task *task)
         prepare_entry(world, task, machine);
     task->state = SM__TASK_RUNNING;
     sm__current = task;
-    sim_heap_current = machine ? &machine->heap : NULL;
+    sim_context_enter(machine ? &machine->heap : NULL);
     if (machine)
         machine->last_task = task;
     fetch_task(world);
     sm__fiber_switch(&world->scheduler, &task->fiber, false);
     fetch_stack(world);
-    sim_heap_current = NULL;
+    sim_context_enter(NULL);
     sm__current = NULL;
     if (task->state == SM__TASK_ENDED) {
         world->tasks_alive--;

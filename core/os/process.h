@@ -15,6 +15,9 @@ struct os_log_options {
 /* Before the first worker runs. Without it, warnings and errors go to stderr as text. */
 void os_log_set_up(const struct os_log_options *options);
 
+/* Violations of properties end the process with SIGABRT once they are logged; by default they do
+ * not. Before the first worker runs. */
+void os_property_abort(bool aborts);
 /* How often `always` did not hold or `unreachable` was reached, in all workers together. */
 uint64_t os_property_violations(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Properties in production: a violation is logged and counted, and the daemon goes on. The rest
- * costs a comparison. Histories and roles have no reader here.
+ * Properties in production: a violation is logged and counted, and the daemon goes on, or the
+ * process aborts. The rest costs a comparison. Histories and roles have no reader here.
  */
 #include "core/factory.h"
 #include "core/os/process.h"
@@ -11,11 +11,18 @@
 #include <steelmill/property.h>
 
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FIELDS_MAX 16
 
 static atomic_uint_least64_t violations;
+static bool violations_abort; /* set before there are threads */
+
+void os_property_abort(bool aborts)
+{
+    violations_abort = aborts;
+}
 
 uint64_t os_property_violations(void)
 {
@@ -46,6 +53,8 @@ void sm_property_check(struct sm_site *site, bool holds, const struct sm_field *
         return;
     atomic_fetch_add(&violations, 1);
     report(site, fields);
+    if (violations_abort)
+        abort();
 }
 
 bool sm_buggify_fires(struct sm_site *site)

@@ -195,7 +195,7 @@ static const struct option options[CLI_OPT_COUNT] = {
     [CLI_OPT_STOP_LIMIT] = {"stop-limit", 0, "T", read_stop_limit,
                             "how long stopping may take (default: 10s)"},
     [CLI_OPT_NETWORK] = {"network", 0, "A.B.0.0", read_network,
-                         "machine i is at A.B.0.0 + i (default: 127.1.0.0)"},
+                         "machine i is at A.B.0.0 + i, whatever `hosts` says"},
     [CLI_OPT_HELP] = {"help", 'h', NULL, NULL, "print this help"},
     [CLI_OPT_VERSION] = {"version", 0, NULL, NULL, "print the version"},
 };

@@ -48,9 +48,10 @@ const struct cli_verb cli_verbs[] = {
      COMMON | CLI_OPTION(JSON), 1, 1, cli_verb_daemons},
     {"serve", "FILE --machine NAME [--daemon NAME]... | FILE --all",
      "Production: runs a machine of the file for real.",
-     "Machine i of the file (from 1) is at 127.1.0.0 + i, as in simulation. SIGTERM and SIGINT "
-     "stop\n"
-     "it; a second one ends it at once. It logs to stderr. With --all, each machine is a process.",
+     "Machine i of the file (from 1) is at 127.1.0.0 + i, as in simulation, or where the file's\n"
+     "`hosts` has it. SIGTERM and SIGINT stop it; a second one ends it at once. It logs to "
+     "stderr.\n"
+     "With --all, each machine is a process.",
      COMMON | CLI_OPTION(SET) | CLI_OPTION(LOG) | CLI_OPTION(JSON) | CLI_OPTION(MACHINE) |
          CLI_OPTION(DAEMON) | CLI_OPTION(ALL) | CLI_OPTION(DATA) | CLI_OPTION(STOP_LIMIT) |
          CLI_OPTION(NETWORK),

@@ -98,6 +98,10 @@ const char *bind_suggest(const char *word, const char *const *words, size_t coun
 /* Letters, digits, '-', '_' (and those in `more`), beginning with a letter, up to `size_max`. */
 bool bind_is_name(const char *text, const char *more, size_t size_max);
 
+/* The number of the one machine, from 0, that a node of a name says (targets.c). */
+int bind_machine_number(struct bind *b, const struct bind_field *field, const struct scn_node *node,
+                        uint32_t *number);
+
 /* ---- types ---- */
 /* Values: the C type they are read into. */
 extern const struct bind_type bind_text;     /* const char * */
@@ -124,6 +128,7 @@ extern const struct bind_type bind_config;    /* struct scn_pair *, and at `seco
 extern const struct bind_type bind_end;       /* struct scn_end */
 extern const struct bind_type bind_fault_end; /* the same, or a role */
 extern const struct bind_type bind_of;        /* struct scn_fault: of_group, of_index, of_role */
+extern const struct bind_type bind_hosts;     /* struct scn: hosts */
 /* Shapes. */
 extern const struct bind_type bind_submap;   /* a map in a part of the same target */
 extern const struct bind_type bind_list;     /* pointer, and at `second` uint32_t */

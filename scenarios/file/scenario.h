@@ -195,6 +195,14 @@ struct scn_fault {
     int64_t above_bytes;    /* no-memory: smaller ones are let alone */
 };
 
+/* Production: where a machine is, unless --network says where all of them are. */
+struct scn_host {
+    uint32_t machine, ip;
+};
+
+/* Production: what a violated property does, besides being logged and counted. */
+enum scn_properties { SCN_PROPERTIES_LOG, SCN_PROPERTIES_ABORT };
+
 enum scn_leaks { SCN_LEAKS_ANY, SCN_LEAKS_NONE };
 
 enum scn_policy { SCN_POLICY_RANDOM, SCN_POLICY_FIFO, SCN_POLICY_PCT };
@@ -210,6 +218,9 @@ struct scn {
     uint32_t group_count;
     struct scn_group *groups;
     uint32_t machine_count;
+    uint32_t host_count;
+    struct scn_host *hosts; /* in file order; the other machines have default addresses */
+    uint32_t properties;    /* enum scn_properties */
     struct scn_link link_default;
     uint32_t link_count;
     struct scn_link *links; /* later ones win */

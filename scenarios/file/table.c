@@ -8,6 +8,7 @@
 #include "core/units.h"
 
 #define FAULTS_MAX 1000
+#define HOSTS_MAX  4096
 #define EXPECT_MAX 256
 
 #define SWARM_OFFSET_NS (50 * SM_MS)
@@ -142,6 +143,19 @@ static bool has_about(const char *source)
     return *scn_of(source)->about != '\0';
 }
 
+static bool has_hosts(const char *source)
+{
+    return scn_of(source)->host_count > 0;
+}
+
+static bool aborts(const char *source)
+{
+    return scn_of(source)->properties == SCN_PROPERTIES_ABORT;
+}
+
+static const char *const properties_words[] = {
+    [SCN_PROPERTIES_LOG] = "log", [SCN_PROPERTIES_ABORT] = "abort", NULL};
+
 static bool has_faults(const char *source)
 {
     return scn_of(source)->fault_count > 0;
@@ -207,6 +221,18 @@ static const struct bind_field scenario_fields[] = {
      .type = &bind_machines,
      .required = true,
      .table = &bind_machine},
+    {.key = "hosts",
+     .about = "production: the addresses of machines, where they are not the default ones",
+     .type = &bind_hosts,
+     .max = HOSTS_MAX,
+     .when = has_hosts},
+    {.key = "properties",
+     .about = "production: a property that does not hold is logged and counted, or also aborts",
+     .type = &bind_word,
+     .offset = offsetof(struct scn, properties),
+     .fallback = "log",
+     .words = properties_words,
+     .when = aborts},
     {.key = "network",
      .about = "what the links between machines do",
      .type = &bind_submap,

@@ -222,6 +222,23 @@ static int resolve(struct bind *b, const struct bind_field *field, const struct 
     return 0;
 }
 
+int bind_machine_number(struct bind *b, const struct bind_field *field, const struct scn_node *node,
+                        uint32_t *number)
+{
+    uint32_t group, index;
+    int error = resolve(b, field, node, &group, &index);
+    if (error)
+        return error;
+    if (group == SCN_NONE)
+        return bind_fail(b, node, "'%s': '%s' is no machine", field->key, node->text);
+    const struct scn_group *whole = &b->scn->groups[group];
+    if (whole->counted && index == SCN_NONE)
+        return bind_fail(b, node, "'%s': '%s' is a group; its machines are %s1 to %s%u", field->key,
+                         node->text, node->text, node->text, whole->count);
+    *number = whole->first_machine + (index == SCN_NONE ? 0 : index);
+    return 0;
+}
+
 static int read_end(struct bind *b, const struct bind_field *field, const struct scn_node *node,
                     char *target)
 {

@@ -39,11 +39,32 @@ static int name_machines(struct serve_machine *machine, uint32_t ip_base)
     machine->names = calloc(count, sizeof *machine->names);
     for (uint32_t i = 0; machine->names && i < count; i++) {
         scn_machine_name(machine->scn, i, name, sizeof name);
-        machine->names[i] = (struct os_name){strdup(name), ip_base + i + 1};
+        machine->names[i] =
+            (struct os_name){strdup(name), (ip_base ? ip_base : SERVE_IP_BASE) + i + 1};
         if (!machine->names[i].name)
             return -EINVAL;
     }
     return machine->names ? 0 : -EINVAL;
+}
+
+/* Puts the machines where the file says. */
+static int place_machines(struct serve_machine *machine)
+{
+    const struct scn *scn = machine->scn;
+
+    for (uint32_t i = 0; i < scn->host_count; i++)
+        machine->names[scn->hosts[i].machine].ip = scn->hosts[i].ip;
+    for (uint32_t i = 0; i < scn->host_count; i++) {
+        for (uint32_t j = 0; j < scn->machine_count; j++) {
+            const struct os_name *host = &machine->names[scn->hosts[i].machine];
+            if (machine->names[j].ip != host->ip || scn->hosts[i].machine == j)
+                continue;
+            serve_error("%s: hosts: the address of '%s' is the default one of '%s'", scn->file,
+                        host->name, machine->names[j].name);
+            return -EINVAL;
+        }
+    }
+    return 0;
 }
 
 static int choose_machine(struct serve_machine *machine, const char *name)
@@ -119,6 +140,8 @@ int serve_machine_find(struct serve_machine *machine, const struct serve_options
         if (error)
             serve_error("out of memory");
     }
+    if (!error && !options->ip_base)
+        error = place_machines(machine);
     if (!error)
         error = choose_machine(machine, options->machine);
     if (!error)

@@ -132,6 +132,7 @@ static int create(struct process *process, const struct serve_machine *machine)
     if (!error)
         error = os_net_create(&service->net, service->worker, machine->ip, machine->names,
                               machine->scn->machine_count);
+    os_property_abort(machine->scn->properties == SCN_PROPERTIES_ABORT);
     if (!error)
         error = os_worker_spawn(service->worker, "main", service_main, service);
     if (error)

@@ -23,7 +23,7 @@ static int parse_network(const char *text, uint32_t *ip_base)
 
     if (inet_pton(AF_INET, text, &address) == 1) {
         *ip_base = ntohl(address.s_addr);
-        if ((*ip_base & 0xffff) == 0)
+        if (*ip_base && (*ip_base & 0xffff) == 0)
             return 0;
     }
     serve_error("--network '%s': expected an address such as 127.1.0.0", text);
@@ -77,7 +77,6 @@ int serve_options_parse(struct serve_options *options, int argc, char **argv)
 
     *options = (struct serve_options){.scenario_fd = -1,
                                       .data = "data",
-                                      .ip_base = SERVE_IP_BASE,
                                       .stop_limit_ns = STOP_LIMIT_DEFAULT_NS,
                                       .log_level = SM_LOG_INFO};
     options->daemons = calloc((size_t)argc + 1, sizeof *options->daemons);

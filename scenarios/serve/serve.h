@@ -39,7 +39,7 @@ struct serve_options {
     const char **daemons; /* NULL-ended; none: those of the file */
     size_t daemon_count;
     const char *data; /* the machine's folder is below it */
-    uint32_t ip_base; /* machine i is at ip_base + i */
+    uint32_t ip_base; /* machine i is at ip_base + i; 0: where the file says, or the default */
     sm_time stop_limit_ns;
     int log_level;
     bool log_json;

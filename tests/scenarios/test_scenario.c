@@ -98,6 +98,11 @@ START_TEST(full)
     ck_assert_uint_eq(scn->link_default.loss_ppm, 1);
     ck_assert_uint_eq(scn->link_default.latency.kind, SCN_LATENCY_BIMODAL);
     ck_assert_uint_eq(scn->link_default.latency.shape_ppm, 50000);
+    ck_assert_uint_eq(scn->host_count, 2);
+    ck_assert_uint_eq(scn->hosts[0].machine, 1);
+    ck_assert_uint_eq(scn->hosts[0].ip, 0x0a000008);
+    ck_assert_uint_eq(scn->hosts[1].machine, 5);
+    ck_assert_uint_eq(scn->properties, SCN_PROPERTIES_ABORT);
     ck_assert_uint_eq(scn->links[1].from.index, 1);
     ck_assert_uint_eq(scn->links[1].latency.kind, SCN_LATENCY_EXPONENTIAL);
     ck_assert_uint_eq(scn->links[2].from.group, SCN_NONE);
