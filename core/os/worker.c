@@ -2,6 +2,7 @@
 #include "core/os/worker.h"
 
 #include "core/os/clock.h"
+#include "core/os/metrics.h"
 #include "core/random.h"
 
 #include <errno.h>
@@ -170,6 +171,7 @@ static size_t drop_tasks(struct os_worker *worker)
 
 size_t os_worker_run(struct os_worker *worker)
 {
+    os_metrics_attach();
     sm__fiber_adopt_thread(&worker->scheduler);
     while (!worker->quit) {
         run_ready(worker);
@@ -178,7 +180,9 @@ size_t os_worker_run(struct os_worker *worker)
         arm_timer(worker);
         uv_run(&worker->loop, worker->ready.count > 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE);
     }
-    return drop_tasks(worker);
+    const size_t left = drop_tasks(worker);
+    os_metrics_detach();
+    return left;
 }
 
 void os_worker_quit(struct os_worker *worker)
