@@ -81,11 +81,33 @@ static void calendar(void)
     expect(localtime_r(&now, &parts) && parts.tm_gmtoff == 0 && parts.tm_hour == 0);
     expect(gmtime(&now)->tm_year == 126);
     expect(mktime(&parts) == now);
-    expect(setenv("TZ", "Asia/Tokyo", 1) == 0);
-    tzset();
-    expect(localtime(&now)->tm_hour == 0 && timezone == 0);
     expect(strftime(text, sizeof text, "%F %T %Z", localtime(&now)) > 0);
     expect(strcmp(text, "2026-01-01 00:00:01 UTC") == 0);
+}
+
+/* Each machine has a zone of its own. There is no database, nor any file, to find names in. */
+static void zones(void)
+{
+    const bool is_one = strcmp(sm_machine_name(), "one") == 0;
+    const time_t winter = START, summer = START + 180 * 86400;
+    struct tm parts = {.tm_year = 126, .tm_mday = 1, .tm_isdst = -1};
+    char text[64];
+
+    expect(setenv("TZ", is_one ? "JST-9" : "CET-1CEST,M3.5.0,M10.5.0/3", 1) == 0);
+    tzset();
+    for (int i = 0; i < 5; i++) {
+        expect(timezone == (is_one ? -9 : -1) * 3600 && daylight == !is_one);
+        expect(strcmp(tzname[0], is_one ? "JST" : "CET") == 0);
+        expect(localtime(&winter)->tm_hour == (is_one ? 9 : 1));
+        expect(localtime(&summer)->tm_hour == (is_one ? 9 : 2));
+        expect(strftime(text, sizeof text, "%T %Z", localtime(&summer)) > 0);
+        expect(strcmp(text, is_one ? "09:00:00 JST" : "02:00:00 CEST") == 0);
+        expect(mktime(&parts) == START - (is_one ? 9 : 1) * 3600);
+        sm_sleep(SM_MS);
+    }
+    expect(setenv("TZ", "/etc/localtime", 1) == 0 && localtime(&winter)->tm_hour == 0);
+    expect(setenv("TZ", "Asia/Tokyo", 1) == 0 && localtime(&winter)->tm_hour == 0);
+    expect(unsetenv("TZ") == 0 && localtime(&winter)->tm_hour == 0);
 }
 
 static void locales(void)
@@ -99,6 +121,6 @@ static void locales(void)
 }
 
 const struct question clock_questions[] = {
-    {"clocks", clocks},     {"cpu_time", cpu_time}, {"sleeping", sleeping},
+    {"clocks", clocks},     {"cpu_time", cpu_time}, {"sleeping", sleeping}, {"zones", zones},
     {"calendar", calendar}, {"locales", locales},   {NULL, NULL},
 };

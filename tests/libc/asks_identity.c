@@ -2,14 +2,19 @@
 /* Randomness, names and numbers, the environment, the files that libc offers. */
 #include "asks.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -145,6 +150,54 @@ static void errors(void)
     expect(strcmp(strtok(NULL, " "), "beta") == 0);
 }
 
+static uint32_t ip_of(const struct addrinfo *info)
+{
+    return ntohl(((const struct sockaddr_in *)(const void *)info->ai_addr)->sin_addr.s_addr);
+}
+
+/* The names of hosts are the machines'. */
+static void names(void)
+{
+    const struct addrinfo stream = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+    const struct addrinfo passive = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_DGRAM};
+    const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST};
+    struct addrinfo *list;
+    char host[64], port[8];
+
+    expect(getaddrinfo("two", "80", &stream, &list) == 0);
+    expect(list->ai_family == AF_INET && list->ai_socktype == SOCK_STREAM && !list->ai_next);
+    expect(ip_of(list) >> 24 == 127 && ip_of(list) != INADDR_LOOPBACK);
+    expect(getnameinfo(list->ai_addr, list->ai_addrlen, host, sizeof host, port, sizeof port, 0) ==
+           0);
+    expect(strncmp(host, "127.", 4) == 0 && strcmp(port, "80") == 0);
+    freeaddrinfo(list);
+    expect(getaddrinfo("127.0.0.1", NULL, NULL, &list) == 0 && list->ai_next->ai_next);
+    expect(ip_of(list) == INADDR_LOOPBACK);
+    freeaddrinfo(list);
+    expect(getaddrinfo(NULL, "7000", &passive, &list) == 0 && ip_of(list) == INADDR_ANY);
+    freeaddrinfo(list);
+    expect(getaddrinfo("debian.org", "80", NULL, &list) == EAI_NONAME);
+    expect(getaddrinfo("two", NULL, &numeric, &list) == EAI_NONAME);
+    expect(getaddrinfo("two", "http", NULL, &list) == EAI_SERVICE);
+}
+
+/* What is asked by number, not by name; and limits. */
+static void numbers(void)
+{
+    unsigned char bytes[16];
+    struct timespec now;
+    struct rlimit limit;
+
+    expect(syscall(SYS_getpid) == getpid() && syscall(SYS_gettid) == gettid());
+    expect(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now) == 0);
+    expect(now.tv_sec * SM_S + now.tv_nsec == sm_now());
+    expect(syscall(SYS_getrandom, bytes, sizeof bytes, 0) == sizeof bytes);
+    expect(getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+           limit.rlim_cur == (rlim_t)sysconf(_SC_OPEN_MAX));
+    const unsigned char *start = (const unsigned char *)getauxval(AT_RANDOM);
+    printf("random %02x %02x %02x\n", start[0], start[1], bytes[0]);
+}
+
 static int compare(const void *a, const void *b)
 {
     return *(const int *)a - *(const int *)b;
@@ -176,5 +229,7 @@ const struct question identity_questions[] = {
     {"files", files},
     {"errors", errors},
     {"inside_libc", inside_libc},
+    {"names", names},
+    {"numbers", numbers},
     {NULL, NULL},
 };
