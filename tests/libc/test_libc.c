@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 /* Runs `steelmill VERB SCENARIO ...` with both machines asking `what`; its exit code. */
 static int steelmill(const char *verb, const char *what, const char *options)
@@ -43,6 +44,32 @@ START_TEST(answers_again)
 {
     ck_assert_msg(steelmill("verify", questions[_i], "--seed 3 --runs 2") == 0, "%s: %s",
                   questions[_i], output);
+}
+END_TEST
+
+/* Those whose answers a process has, too. Not pthread's between tasks, which production keeps to
+ * its threads; and streams are the process's, to be left as they are. */
+static const char *const production[] = {
+    "clocks",        "cpu_time",      "sleeping",    "calendar", "zones",  "locales",
+    "seeded_random", "names",         "environment", "files",    "errors", "lines",
+    "inside_libc",   "kernel_random", "identity",    "numbers",  "c11",
+};
+#define PRODUCTION (int)(sizeof production / sizeof production[0])
+
+/* In production the same plugin gets the process's answers. */
+START_TEST(answers_in_production)
+{
+    const unsigned network = 3 + (unsigned)getpid() % 250;
+
+    ck_assert_msg(program_run("timeout 60 %s serve %s --machine one --set plugin=%s "
+                              "--set machines.one.config.what=%s --data libc-data-%d "
+                              "--set machines.one.config.world=production --network 127.%u.0.0",
+                              getenv("STEELMILL"), getenv("ASKS_SCENARIO"), getenv("ASKS_PLUGIN"),
+                              production[_i], (int)getpid(), network) == 0,
+                  "%s: %s", production[_i], output);
+    must_hold("asked\n");
+    ck_assert_msg(!strstr(output, "libc answers as the machine"), "%s", output);
+    program_run("rm -r libc-data-%d", (int)getpid());
 }
 END_TEST
 
@@ -164,6 +191,7 @@ static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, answers, 0, QUESTIONS);
     tcase_add_loop_test(tc, answers_again, 0, QUESTIONS);
+    tcase_add_loop_test(tc, answers_in_production, 0, PRODUCTION);
     tcase_add_test(tc, randomness);
     tcase_add_test(tc, lines);
     tcase_add_test(tc, streams);
