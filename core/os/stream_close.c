@@ -12,19 +12,14 @@
 #define LOOK_NS_MIN (100 * SM_US)
 #define LOOK_NS_MAX (20 * SM_MS)
 
-static void give_up(struct sm_stream *stream)
-{
-    SM__COUNT(closed, 1);
-    os_socket_close(&stream->socket);
-}
-
 void sm_stream_close(struct sm_stream *stream)
 {
     if (!stream)
         return;
     os_socket_check(&stream->socket, OS_MAGIC_STREAM, __func__);
     os_socket_check_idle(&stream->socket, __func__);
-    give_up(stream);
+    SM__COUNT(closed, 1);
+    os_socket_close(&stream->socket);
 }
 
 /* ---- lingering ---- */
@@ -94,7 +89,8 @@ int sm_stream_linger(struct sm_stream *stream, sm_time deadline)
         error = stream->error;
     if (!error)
         error = await_delivery(stream, deadline);
-    give_up(stream);
+    SM__COUNT(closed, 1);
+    os_socket_close(&stream->socket);
     return error;
 }
 
@@ -105,7 +101,8 @@ void sm_stream_abort(struct sm_stream *stream)
     os_socket_check(&stream->socket, OS_MAGIC_STREAM, __func__);
     os_socket_check_idle(&stream->socket, __func__);
     (void)setsockopt(stream->socket.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-    give_up(stream);
+    SM__COUNT(closed, 1);
+    os_socket_close(&stream->socket);
 }
 
 /* ---- silent peers ---- */
