@@ -50,6 +50,9 @@ void lo_end_die(struct sm_stream *end, int error)
         if (end->retry)
             sim_event_cancel(end->retry);
         end->retry = NULL;
+        if (end->watch.event)
+            sim_event_cancel(end->watch.event);
+        end->watch.event = NULL;
         lo_sender_clear(end);
         drop_all(lo_net_of(end), &end->in.early);
         lo_end_wake(end);

@@ -18,7 +18,7 @@ passed=0
 failed=0
 skipped=0
 kernel='--suite core --suite sim --suite net'
-sanitized='--suite scenarios --suite findings'
+sanitized='--suite scenarios --suite findings --suite examples'
 
 say() { printf 'test: %s\n' "$*" >&2; }
 
@@ -130,7 +130,7 @@ long_tiers() {
 list() {
     echo "short: ./mill test"
     echo "  normal     all suites but 'long'"
-    echo "  asan       core, sim, net, scenarios and findings, with"
+    echo "  asan       core, sim, net, scenarios, findings and examples, with"
     echo "             AddressSanitizer and UndefinedBehaviorSanitizer"
     echo "long: ./mill test --long, after the short ones"
     echo "  long       sweeps and verify of 10,000 seeds"
