@@ -24,13 +24,29 @@ static int close_file(sqlite3_file *base)
     return SQLITE_OK;
 }
 
+int vfs_read(struct sm_file *file, void *buffer, int bytes, sqlite3_int64 offset)
+{
+    int total = 0;
+
+    while (total < bytes) {
+        const int got =
+            sm_file_pread(file, (char *)buffer + total, (size_t)(bytes - total), offset + total);
+        if (got < 0)
+            return got;
+        if (got == 0)
+            break;
+        total += got;
+    }
+    return total;
+}
+
 static int read_file(sqlite3_file *base, void *buffer, int bytes, sqlite3_int64 offset)
 {
     struct vfs_file *file = (struct vfs_file *)base;
 
     if (vfs_enter(file->vfs))
         return SQLITE_IOERR_READ;
-    const int got = sm_file_pread(file->file, buffer, (size_t)bytes, offset);
+    const int got = vfs_read(file->file, buffer, bytes, offset);
     if (got < 0)
         return SQLITE_IOERR_READ;
     if (got == bytes)
@@ -79,15 +95,16 @@ static int truncate_file(sqlite3_file *base, sqlite3_int64 bytes)
     return error ? SQLITE_IOERR_TRUNCATE : SQLITE_OK;
 }
 
-/* The first sync of a new journal makes its name durable, too. */
+/* The first sync of a journal or log makes its name durable, too. */
 static int sync_file(sqlite3_file *base, int flags)
 {
     struct vfs_file *file = (struct vfs_file *)base;
 
-    (void)flags;
-    if (vfs_enter(file->vfs) || sm_file_fsync(file->file))
+    if (vfs_enter(file->vfs))
         return SQLITE_IOERR_FSYNC;
-    if (file->sync_directory && sm_disk_sync(file->vfs->disk))
+    if (flags & SQLITE_SYNC_DATAONLY ? sm_file_fdatasync(file->file) : sm_file_fsync(file->file))
+        return SQLITE_IOERR_FSYNC;
+    if (file->sync_directory && sm_disk_sync_dir(file->vfs->disk, VFS_DIRECTORY))
         return SQLITE_IOERR_DIR_FSYNC;
     file->sync_directory = false;
     return SQLITE_OK;

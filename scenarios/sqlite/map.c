@@ -32,8 +32,8 @@ static int load(struct vfs_file *file, struct vfs_chunk *chunk, int64_t chunk_of
         void *read = malloc((size_t)size);
         if (!read)
             return -ENOMEM;
-        const int got = sm_file_pread(file->file, read, (size_t)size,
-                                      chunk_offset + (int64_t)first * VFS_BLOCK_BYTES);
+        const int got =
+            vfs_read(file->file, read, size, chunk_offset + (int64_t)first * VFS_BLOCK_BYTES);
         const bool valid = changes == node->changes && node->changes_underway == 0;
         if (got == size && valid) {
             memcpy(bytes, read, (size_t)size);

@@ -130,7 +130,7 @@ static int discard(struct sqlite_store *store)
     sm_reachable("a corrupt database was replaced");
     for (size_t i = 0; i < 3 && (!error || error == -ENOENT); i++)
         error = sm_disk_unlink(store->vfs.disk, FILES[i]);
-    return error && error != -ENOENT ? error : sm_disk_sync(store->vfs.disk);
+    return error && error != -ENOENT ? error : sm_disk_sync_dir(store->vfs.disk, VFS_DIRECTORY);
 }
 
 /* Opens, checks, closes. Returns 0; -EAGAIN: once more; -errno. */

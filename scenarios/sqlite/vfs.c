@@ -56,29 +56,11 @@ static uint32_t open_flags(int flags)
     return to;
 }
 
-/* Opens a file, and says whether it is a new one. */
-static int open_or_create(struct vfs *vfs, const char *path, int flags, struct sm_file **file,
-                          bool *is_new)
-{
-    const uint32_t wanted = open_flags(flags);
-    const uint32_t existing = wanted & ~(SM_FILE_CREATE | SM_FILE_EXCL);
-
-    *is_new = false;
-    if (!(wanted & SM_FILE_EXCL)) {
-        const int error = sm_file_open(vfs->disk, file, path, existing);
-        if (error != -ENOENT || !(wanted & SM_FILE_CREATE))
-            return error;
-    }
-    *is_new = true;
-    return sm_file_open(vfs->disk, file, path, wanted);
-}
-
 static int open_file(sqlite3_vfs *base, const char *path, sqlite3_file *out, int flags,
                      int *out_flags)
 {
     struct vfs *vfs = self_of(base);
     struct vfs_file *file = (struct vfs_file *)out;
-    bool is_new;
 
     memset(file, 0, sizeof(*file));
     if (path && strlen(path) >= sizeof(file->path))
@@ -87,7 +69,7 @@ static int open_file(sqlite3_vfs *base, const char *path, sqlite3_file *out, int
         snprintf(file->path, sizeof(file->path), "%s", path);
     else
         snprintf(file->path, sizeof(file->path), "temporary-%u", ++vfs->temporary_count);
-    if (vfs_enter(vfs) || open_or_create(vfs, file->path, flags, &file->file, &is_new))
+    if (vfs_enter(vfs) || sm_file_open(vfs->disk, &file->file, file->path, open_flags(flags)))
         return SQLITE_CANTOPEN;
     if (flags & SQLITE_OPEN_MAIN_DB) {
         file->node = vfs_node_open(&vfs->nodes, file->path);
@@ -98,8 +80,10 @@ static int open_file(sqlite3_vfs *base, const char *path, sqlite3_file *out, int
     }
     file->vfs = vfs;
     file->delete_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
+    /* Also where the file was there: whoever made it may not have synced it yet. */
     file->sync_directory =
-        is_new && flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL | SQLITE_OPEN_SUPER_JOURNAL);
+        flags & SQLITE_OPEN_CREATE &&
+        flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL | SQLITE_OPEN_SUPER_JOURNAL);
     file->base.pMethods = &vfs_file_methods;
     if (out_flags)
         *out_flags = flags;
@@ -116,7 +100,7 @@ static int delete_file(sqlite3_vfs *base, const char *path, int sync_directory)
     if (error)
         return error == -ENOENT ? SQLITE_IOERR_DELETE_NOENT : SQLITE_IOERR_DELETE;
     vfs_node_forget(vfs->nodes, path);
-    if (sync_directory && sm_disk_sync(vfs->disk))
+    if (sync_directory && sm_disk_sync_dir(vfs->disk, VFS_DIRECTORY))
         return SQLITE_IOERR_DIR_FSYNC;
     return SQLITE_OK;
 }
@@ -125,16 +109,15 @@ static int delete_file(sqlite3_vfs *base, const char *path, int sync_directory)
 static int access_file(sqlite3_vfs *base, const char *path, int flags, int *answer)
 {
     struct vfs *vfs = self_of(base);
-    struct sm_file *file;
+    struct sm_file_info info;
 
     *answer = 0;
     if (vfs_enter(vfs))
         return SQLITE_IOERR_ACCESS;
-    const int error = sm_file_open(vfs->disk, &file, path, SM_FILE_READ);
+    const int error = sm_disk_stat(vfs->disk, path, &info);
     if (error)
         return error == -ENOENT ? SQLITE_OK : SQLITE_IOERR_ACCESS;
-    *answer = flags != SQLITE_ACCESS_EXISTS || sm_file_size(file) > 0;
-    sm_file_close(file);
+    *answer = flags != SQLITE_ACCESS_EXISTS || info.size_bytes > 0;
     return SQLITE_OK;
 }
 

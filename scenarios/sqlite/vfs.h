@@ -7,8 +7,8 @@
  *
  *   1. Every call is a point where another task may go on, and one after which the power may be cut
  *      (vfs_enter). A call that goes to the disk waits for the disk, the others for vfs->pause_ns.
- *   2. What unix's own VFS syncs is synced, and nothing else: the directory with the first sync of
- *      a new journal or log, and when SQLite says so at a deletion.
+ *   2. What unix's own VFS syncs is synced, and nothing else: the directory with a connection's
+ *      first sync of a journal or log, and when SQLite says so at a deletion.
  *   3. A call that is cancelled fails, as on a disk that is gone. Locks are given back anyway.
  *
  *   vfs.c   names: open, delete, access; time, randomness     file.c  the bytes of a file
@@ -26,6 +26,7 @@
 
 #define VFS_NAME       "steelmill"
 #define VFS_PATH_BYTES 200
+#define VFS_DIRECTORY  "." /* all files are in one */
 
 struct vfs {
     sqlite3_vfs base; /* first: SQLite hands it back */
@@ -67,7 +68,10 @@ int vfs_init(struct vfs *vfs, struct sm_disk *disk);
 int vfs_enter(struct vfs *vfs);
 int vfs_pause(struct vfs *vfs);
 
-extern const sqlite3_io_methods vfs_file_methods; /* file.c */
+/* file.c */
+extern const sqlite3_io_methods vfs_file_methods;
+/* Reads up to the end of the file. Returns the count, less than `bytes` at the end only; -errno. */
+int vfs_read(struct sm_file *file, void *buffer, int bytes, sqlite3_int64 offset);
 
 /* lock.c */
 int vfs_lock(sqlite3_file *base, int level);
