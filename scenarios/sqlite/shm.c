@@ -3,6 +3,12 @@
 #include "vfs.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* The format of the index, https://www.sqlite.org/walformat.html */
+#define LOCK_OF_CHECKPOINTS 1
+#define OFFSET_FRAMES       16 /* how many the log has */
+#define OFFSET_BACKFILLED   96 /* how many of them are in the database, too */
 
 int vfs_shm_map(sqlite3_file *base, int index, int bytes, int extend, void volatile **out)
 {
@@ -25,6 +31,20 @@ int vfs_shm_map(sqlite3_file *base, int index, int bytes, int extend, void volat
     return SQLITE_OK;
 }
 
+/* To be called when a checkpoint ends. One of more frames than there are would have the next
+ * transactions taken for ones that are in the database, and lost. */
+static void judge_checkpoint(const struct vfs_node *node)
+{
+    uint32_t frames, backfilled;
+
+    if (!node->shm[0])
+        return;
+    memcpy(&frames, (const char *)node->shm[0] + OFFSET_FRAMES, sizeof(frames));
+    memcpy(&backfilled, (const char *)node->shm[0] + OFFSET_BACKFILLED, sizeof(backfilled));
+    sm_always(backfilled <= frames, "no more of the log is checkpointed than there is",
+              sm_u64("frames", frames), sm_u64("backfilled", backfilled));
+}
+
 int vfs_shm_lock(sqlite3_file *base, int first, int count, int flags)
 {
     struct vfs_file *file = (struct vfs_file *)base;
@@ -32,6 +52,9 @@ int vfs_shm_lock(sqlite3_file *base, int first, int count, int flags)
     const bool cancelled = vfs_pause(file->vfs) != 0;
 
     if (flags & SQLITE_SHM_UNLOCK) {
+        if (file->shm.write >> LOCK_OF_CHECKPOINTS & 1 && first <= LOCK_OF_CHECKPOINTS &&
+            LOCK_OF_CHECKPOINTS < first + count)
+            judge_checkpoint(file->node);
         vfs_locks_drop(locks, &file->shm, first, count);
         return SQLITE_OK;
     }
