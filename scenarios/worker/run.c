@@ -274,6 +274,19 @@ static void note_end(struct run *run)
     sim_note(run->world, &record);
 }
 
+static void count_losses(struct run *run)
+{
+    struct job_losses *sum = &run->result->losses;
+
+    for (uint32_t i = 0; i < run->world->machine_count; i++) {
+        const struct sim_losses *losses = sim_disk_losses(sim_disk_of(run->world->machines[i]));
+        sum->lost_sectors += losses->lost_sectors;
+        sum->kept_sectors += losses->kept_sectors;
+        sum->lost_names += losses->lost_names;
+        sum->kept_names += losses->kept_names;
+    }
+}
+
 void worker_finish(struct run *run)
 {
     struct job_result *result = run->result;
@@ -292,6 +305,7 @@ void worker_finish(struct run *run)
             result->heap_peak_bytes = world->machines[i]->heap.peak_bytes;
     }
     worker_network_count(run);
+    count_losses(run);
     nemesis_count(run->nemesis, result);
     copy_properties(run);
     sim_digest_flush_trace(&run->world->digest);
