@@ -215,7 +215,7 @@ static inline struct sim_record *begin_record(struct sim_world *world, const voi
  * for another: the event; its object and its machine; the task and the network's part of it; the
  * stack. The top of a task's stack is always mapped, also when the task is gone.
  */
-#define FETCH_MACHINES_MIN 32u /* what fewer of them touch stays in the cache */
+#define FETCH_PENDING_MIN 128u /* with fewer, what they touch stays in the cache */
 
 static inline const struct sim_event *event_ahead(const struct sim_world *world, size_t ahead)
 {
@@ -435,7 +435,7 @@ static void open_instant(struct sim_world *world)
         world->now = at;
         sim_ready_push_event(&world->ready, event);
     }
-    if (world->machine_count >= FETCH_MACHINES_MIN)
+    if (world->queue.count >= FETCH_PENDING_MIN)
         fetch_ahead(world);
 }
 
