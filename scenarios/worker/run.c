@@ -24,7 +24,7 @@
 
 #define STOP_LIMIT_NS (30 * SM_S) /* virtual: for all stop hooks of a machine */
 
-static int64_t real_now(void)
+int64_t worker_real_ns(void)
 {
     struct timespec now;
 
@@ -312,7 +312,7 @@ void worker_finish(struct run *run)
         result->events = world->seq;
         result->digest = sim_world_digest(world);
     }
-    result->real_ns = real_now() - run->started_ns;
+    result->real_ns = worker_real_ns() - run->started_ns;
     result->tasks_peak = world->tasks_peak;
     for (uint32_t i = 0; i < world->machine_count; i++) {
         if (world->machines[i]->heap.peak_bytes > result->heap_peak_bytes)
@@ -356,7 +356,7 @@ int worker_run_begin(struct run *run)
     struct job_result *result = run->result;
 
     worker_result_init(result, run->command->seed);
-    run->started_ns = real_now();
+    run->started_ns = worker_real_ns();
     output_create(run);
     const int error = make_world(run);
     if (error) {
