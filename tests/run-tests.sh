@@ -133,7 +133,7 @@ list() {
     echo "  asan       core, sim, net, scenarios, findings and examples, with"
     echo "             AddressSanitizer and UndefinedBehaviorSanitizer"
     echo "long: ./mill test --long, after the short ones"
-    echo "  long       sweeps and verify of 10,000 seeds"
+    echo "  long       sweeps and verify of 10,000 seeds, the network's soak of 1,000"
     echo "  gcc-O0, gcc-O3, clang-O0, clang-O3"
     echo "             the suites core, sim, net, scenarios and golden"
     echo "  valgrind   the suites core, sim and net"

@@ -53,6 +53,7 @@ void conformance_connect(struct sm_stream **client, struct sm_stream **server);
     X(stream)                 \
     X(frame)                  \
     X(datagram)               \
+    X(port)                   \
     X(disk)
 
 #define CONFORMANCE_DECLARE_(name_) void conformance_add_##name_(TCase *tc);
