@@ -144,7 +144,7 @@ list() {
     echo "  tsan       the suite os, with ThreadSanitizer"
     echo "long: ./mill test --long, after the short ones"
     echo "  long       sweeps and verify of 10,000 seeds, a million children under readers, 3,000 power"
-    echo "             cuts of each of SQLite's configurations"
+    echo "             cuts of each of SQLite's configurations, the network's soak of 1,000 seeds"
     echo "  asan-long  those children with AddressSanitizer"
     echo "  gcc-O0, gcc-O3, clang-O0, clang-O3"
     echo "             the suites core, sim, net, scenarios and golden"
