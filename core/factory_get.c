@@ -6,6 +6,7 @@
  * the dependencies do: a daemon that is asked for while it is itself being constructed closes a
  * circle, and the nest is its path.
  */
+#include "core/counters.h"
 #include "core/factory_parts.h"
 
 #include <stdlib.h>
@@ -37,6 +38,7 @@ struct sm__daemon *sm__factory_lookup(struct sm_factory *factory, const char *na
 void *sm_factory_find(struct sm_factory *factory, const char *name)
 {
     struct sm__daemon *daemon = sm__factory_lookup(factory, name);
+    SM__COUNT(lookups, 1);
     return daemon ? daemon->instance : NULL;
 }
 
@@ -206,6 +208,7 @@ static int check_open(struct sm_factory *factory, const char *name)
 static int get_anew(struct sm_factory *factory, const struct sm_daemon_type *type, void **out)
 {
     *out = NULL;
+    SM__COUNT(lookups, 1);
     int error = sm__factory_check_type(factory, type);
     if (error)
         return error;

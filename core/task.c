@@ -2,6 +2,8 @@
 /* Tasks: the state machine that opens core/task.h. */
 #include "core/task.h"
 
+#include "core/counters.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -47,6 +49,7 @@ int sm__task_spawn(struct sm_task **out, struct sm__home *home, struct sm__owner
     task_init(task, home, owner, name, fn, arg);
     task->stack_index = index;
     task->detached = !out;
+    SM__COUNT(tasks_started, 1);
     sm__fiber_init(&task->fiber, low, high, sm__task_main, task);
     if (out)
         *out = task;
@@ -81,6 +84,7 @@ _Noreturn void sm__task_main(void *arg)
     if (SM_UNLIKELY(task->leave))
         task->leave(task);
     task->state = SM__TASK_ENDED;
+    SM__COUNT(tasks_ended, 1);
     sm__sched_timer_clear(task);
     sm__list_remove(&task->owner_link);
     if (task->owner) {
@@ -134,6 +138,7 @@ void sm__task_drop(struct sm_task *task)
     SM_ASSERT(task != sm__current);
     unlink_waiters(task);
     task->state = SM__TASK_ENDED;
+    SM__COUNT(tasks_ended, 1);
     sm__sched_timer_clear(task);
     task->ended.first = task->ended.last = NULL; /* those who join it are dropped with it */
     task_free(task);

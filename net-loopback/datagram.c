@@ -5,6 +5,9 @@
  *   send --judge--> event --deliver--> socket's queue --> receive
  *             |                 |
  *             +-- lost, held    +-- lost: machine off, buffer full; no such port: bounces
+ *
+ * To a socket that has a peer, whatever others send has no such port. A broadcast is a message for
+ * each machine.
  */
 #include "core/task.h"
 #include "net-loopback/hash.h"
@@ -23,8 +26,10 @@ struct lo_message {
     struct sm_net *from, *to;
     uint64_t id, hash;
     uint32_t size;
+    uint32_t to_index; /* of `to`, whose memory the sender need not touch */
     uint16_t from_port, to_port;
     uint8_t class; /* of its buffer */
+    bool quiet;    /* does not bounce */
     unsigned char data[];
 };
 
@@ -32,7 +37,9 @@ struct sm_datagram {
     struct lo_handle handle;
     struct lo_message *first, *last;
     uint32_t queued_bytes;
-    bool refused;                 /* one has bounced and the program was not told yet */
+    bool refused;   /* one has bounced and the program was not told yet */
+    bool connected; /* to `peer` */
+    struct sm_address peer;
     struct sm_waitable receivers; /* tasks inside sm_datagram_receive */
     struct sm_waitable any;       /* for sm_wait_any */
 };
@@ -76,8 +83,13 @@ static void refused(struct sim_world *world, struct sim_event *event)
         interface->up ? lo_ports_find(&interface->datagram_ports, (uint16_t)event->hash) : NULL;
 
     (void)world;
-    if (socket)
-        socket->refused = true;
+    if (!socket || (socket->connected && socket->peer.ip != LO_IP_BASE + event->peer))
+        return;
+    socket->refused = true;
+    if (socket->connected) {
+        sm__wake_all_fast(&socket->receivers);
+        sm__wake_all_fast(&socket->any);
+    }
 }
 
 static void bounce(struct lo_net *net, const struct lo_message *message)
@@ -86,6 +98,8 @@ static void bounce(struct lo_net *net, const struct lo_message *message)
     struct lo_path *path = lo_path_get(net, message->to->index, sender->index);
     struct lo_judgement judgement;
 
+    if (message->quiet)
+        return;
     lo_path_judge(net, path, path->messages++, 0, 0, &judgement);
     if (judgement.fate != LO_FATE_PASSES)
         return; /* nobody waits for it */
@@ -123,6 +137,12 @@ static inline struct sm_datagram *find_socket(struct sm_net *interface, uint16_t
     return interface->last_heard;
 }
 
+static bool hears(const struct sm_datagram *socket, const struct lo_message *message)
+{
+    return !socket->connected || (socket->peer.ip == LO_IP_BASE + message->from->index &&
+                                  socket->peer.port == message->from_port);
+}
+
 static void deliver(struct sim_world *world, struct sim_event *event)
 {
     struct lo_message *message = event->object;
@@ -130,12 +150,13 @@ static void deliver(struct sim_world *world, struct sim_event *event)
     struct lo_net *net = to->net;
 
     (void)world;
+    lo_path_fetch(net, message->to_index, event->peer); /* many datagrams are answered */
     if (SM_UNLIKELY(!to->up)) {
         lose_message(net, message, LO_LOST_OFF);
         return;
     }
     struct sm_datagram *socket = find_socket(to, message->to_port);
-    if (SM_UNLIKELY(!socket)) {
+    if (SM_UNLIKELY(!socket || !hears(socket, message))) {
         bounce(net, message);
         lose_message(net, message, LO_LOST_NO_PORT);
     } else if (SM_UNLIKELY(socket->queued_bytes + message->size + MESSAGE_COST_BYTES >
@@ -149,7 +170,7 @@ static void deliver(struct sim_world *world, struct sim_event *event)
 static struct sim_event *fly(struct lo_net *net, struct lo_message *message, int64_t delay_ns)
 {
     struct sim_event *event = sim_event_at(net->world, net->world->now + delay_ns, SIM_DATAGRAM,
-                                           message->to->index, deliver);
+                                           message->to_index, deliver);
 
     event->object = message;
     event->number = message->id;
@@ -205,7 +226,7 @@ static void release(struct lo_net *net, struct lo_held *held)
 {
     struct lo_message *message = held->object;
 
-    transmit(net, message, lo_path_get(net, message->from->index, message->to->index), held->number,
+    transmit(net, message, lo_path_get(net, message->from->index, message->to_index), held->number,
              true);
 }
 
@@ -214,7 +235,9 @@ static void release(struct lo_net *net, struct lo_held *held)
 static uint32_t datagram_ready(struct sm_waitable *self, uint32_t interest)
 {
     const struct sm_datagram *socket = sm__container(self, struct sm_datagram, any);
-    return interest & (socket->first ? SM_READ | SM_WRITE : SM_WRITE);
+    const bool readable = socket->first || (socket->refused && socket->connected);
+
+    return interest & (readable ? SM_READ | SM_WRITE : SM_WRITE);
 }
 
 int sm_datagram_open(struct sm_net *net, struct sm_datagram **out, uint16_t port)
@@ -237,42 +260,96 @@ int sm_datagram_open(struct sm_net *net, struct sm_datagram **out, uint16_t port
     return 0;
 }
 
+int sm_datagram_connect(struct sm_datagram *socket, const struct sm_address *peer)
+{
+    lo_handle_check(&socket->handle, LO_MAGIC_DATAGRAM, __func__);
+    const struct sm_net *receiver = lo_interface_at(socket->handle.interface, peer->ip);
+
+    if (peer->port == 0 || peer->ip == SM_IP_BROADCAST)
+        return -EINVAL;
+    socket->connected = true;
+    socket->peer = *peer;
+    if (receiver) /* localhost has become an address */
+        socket->peer.ip = sm_net_ip(receiver);
+    return 0;
+}
+
+static inline void send_to(struct sm_datagram *socket, struct sm_net *receiver, uint32_t to_index,
+                           uint16_t to_port, const void *data, uint32_t size, uint64_t hash,
+                           bool quiet)
+{
+    struct sm_net *from = socket->handle.interface;
+    struct lo_net *net = from->net;
+    struct lo_message *message = make_message(net, size);
+
+    net->counters.sent++;
+    net->counters.sent_bytes += size;
+    message->from = from;
+    message->to = receiver;
+    message->to_index = to_index;
+    message->id = ++net->message_ids;
+    message->hash = hash;
+    message->from_port = socket->handle.port;
+    message->to_port = to_port;
+    message->quiet = quiet;
+    if (size)
+        memcpy(message->data, data, size);
+    struct lo_path *path = lo_path_get(net, from->index, to_index);
+    transmit(net, message, path, path->messages++, false);
+}
+
+/* Where there is not one machine of this address. */
+static void send_elsewhere(struct sm_datagram *socket, const struct sm_address *to,
+                           const void *data, uint32_t size, uint64_t hash)
+{
+    struct sm_net *from = socket->handle.interface;
+    struct lo_net *net = from->net;
+
+    if (to->ip == SM_IP_BROADCAST) {
+        for (uint32_t index = 1; index <= net->machine_count; index++)
+            send_to(socket, lo_interface(net, index), index, to->port, data, size, hash, true);
+        return;
+    }
+    net->counters.sent++;
+    net->counters.sent_bytes += size;
+    lo_note_lost(from, NULL, LO_LOST_NO_HOST, ++net->message_ids, hash, size);
+}
+
+/* True, once, where an earlier datagram has bounced. */
+static inline bool was_refused(struct sm_datagram *socket)
+{
+    const bool refused = socket->refused;
+    socket->refused = false;
+    return refused;
+}
+
 int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to, const void *data,
                      size_t size)
 {
     lo_handle_check(&socket->handle, LO_MAGIC_DATAGRAM, __func__);
     struct sm_net *from = socket->handle.interface;
-    struct lo_net *net = from->net;
-    struct sm_net *receiver = lo_interface_at(from, to->ip);
+    const bool elsewhere = to && socket->connected;
 
+    if (!to && !socket->connected)
+        return -EDESTADDRREQ;
+    if (!to)
+        to = &socket->peer;
     if (size > SM_DATAGRAM_BYTES_MAX)
         return -EMSGSIZE;
-    if (SM_UNLIKELY(socket->refused)) {
-        socket->refused = false;
+    if (to->port == 0)
+        return -EINVAL;
+    if (SM_UNLIKELY(was_refused(socket)))
         return -ECONNREFUSED;
-    }
+    struct sm_net *receiver = lo_interface_at(from, to->ip);
+    const uint32_t to_index = receiver == from ? from->index : to->ip - LO_IP_BASE;
     if (SM_LIKELY(receiver))
-        lo_path_fetch(net, from->index, receiver->index);
+        lo_path_fetch(from->net, from->index, to_index);
     sim_cpu_count(&from->machine->home, size);
-    const uint64_t hash = lo_hash(data, size);
-    const uint64_t id = ++net->message_ids;
-    net->counters.sent++;
-    net->counters.sent_bytes += size;
-    if (SM_UNLIKELY(!receiver)) {
-        lo_note_lost(from, NULL, LO_LOST_NO_HOST, id, hash, (uint32_t)size);
-        return 0;
-    }
-    struct lo_message *message = make_message(net, (uint32_t)size);
-    message->from = from;
-    message->to = receiver;
-    message->id = id;
-    message->hash = hash;
-    message->from_port = socket->handle.port;
-    message->to_port = to->port;
-    if (size)
-        memcpy(message->data, data, size);
-    struct lo_path *path = lo_path_get(net, from->index, receiver->index);
-    transmit(net, message, path, path->messages++, false);
+    const uint64_t hash = from->net->world->digest.off ? 0 : lo_hash(data, size);
+    if (SM_LIKELY(receiver))
+        send_to(socket, receiver, to_index, to->port, data, (uint32_t)size, hash, elsewhere);
+    else
+        send_elsewhere(socket, to, data, (uint32_t)size, hash);
     return 0;
 }
 
@@ -293,10 +370,12 @@ int sm_datagram_receive(struct sm_datagram *socket, void *buffer, size_t capacit
     lo_handle_check(&socket->handle, LO_MAGIC_DATAGRAM, __func__);
     int error = sm__enter();
 
-    while (!error && !socket->first)
+    while (!error && !socket->first && !(socket->refused && socket->connected))
         error = sm__wait(&socket->receivers, true, deadline);
     if (error)
         return error;
+    if (SM_UNLIKELY(socket->connected && was_refused(socket)))
+        return -ECONNREFUSED;
     struct lo_message *message = dequeue(socket);
     const int size = (int)message->size;
     sim_cpu_count(sm__current->home, message->size);

@@ -185,7 +185,9 @@ const char *lo_lost_text(uint32_t reason);
     X(PROBE, 5, "probe")                                                              \
     X(RETRY, 6, "retry")     /* the sender's own timer */                             \
     X(REFUSED, 7, "refused") /* a datagram bounced; record.hash: the sender's port */ \
-    X(STALL, 8, "stall")     /* a slow reader's pause is over */
+    X(STALL, 8, "stall")     /* a slow reader's pause is over */                      \
+    X(ALIVE, 9, "keep-alive")                                                         \
+    X(WATCH, 10, "watch") /* an end's own timer, for keep-alive and user timeout */
 
 #define LO_CONTROL_ENUM_(name, value, text) LO_CONTROL_##name = value,
 enum lo_control { LO_CONTROL_LIST(LO_CONTROL_ENUM_) LO_CONTROL_END_ };

@@ -14,7 +14,8 @@
  *   2. A receiver takes segments in the order of their positions, whatever the order of their
  * events.
  *   3. At most one retry event is pending per end; it is set only when something was lost on the
- * way, so a stream without losses has no timers at all.
+ * way, so a stream without losses has no timers at all, unless its program has asked for keep-alive
+ * or a user timeout.
  *   4. A DEAD end sends nothing but resets, in answer to whatever still arrives on a machine that
  * is up.
  *   5. A connection is freed when both ends are over (DEAD, let go by program and listener) and no
@@ -25,7 +26,7 @@
  *
  * The files: stream_open.c (listen, connect, accept), stream_send.c (segments on their way),
  * stream_arrive.c, stream_control.c (handshake, acknowledgements, resets), stream_retry.c,
- * stream_call.c (read and write), stream_close.c.
+ * stream_watch.c (keep-alive, user timeout), stream_call.c (read and write), stream_close.c.
  */
 #ifndef STEELMILL_NET_LOOPBACK_STREAM_H
 #define STEELMILL_NET_LOOPBACK_STREAM_H
@@ -78,6 +79,17 @@ struct lo_receiver {
     bool stalled;                    /* a slow reader: an event lets it read on */
 };
 
+/* Keep-alive and user timeout. */
+struct lo_watch {
+    int64_t idle_ns, interval_ns; /* idle_ns 0: no keep-alive */
+    int64_t user_timeout_ns;      /* 0: none */
+    int64_t heard_ns;             /* the latest sign of life of the peer */
+    int64_t asked_ns;             /* the latest keep-alive */
+    int64_t moved_ns;             /* since when nothing was acknowledged of what is outstanding */
+    uint32_t probes, unanswered;
+    struct sim_event *event;
+};
+
 /* One end of a connection: the program's stream. */
 struct sm_stream {
     struct lo_handle handle; /* linked in interface->streams while not over */
@@ -91,8 +103,10 @@ struct sm_stream {
     bool is_held;   /* the program has it */
     bool finished;  /* DEAD in good order: it still acknowledges, and does not reset */
     bool ack_held;  /* a rule holds its acknowledgement */
+    bool lingers;   /* a task waits until all is acknowledged */
     uint32_t tries; /* retries since the last sign of life */
     struct sim_event *retry;
+    struct lo_watch watch;
     struct lo_sender out;
     struct lo_receiver in;
 };
@@ -213,6 +227,16 @@ void lo_acknowledge(struct sm_stream *end);
 /* ---- stream_retry.c ---- */
 /* Something that `end` waits for was lost: it will try again. */
 void lo_end_retry_later(struct sm_stream *end);
+
+/* ---- stream_watch.c ---- */
+/* Something was written, where nothing was outstanding before. */
+void lo_watch_outstanding(struct sm_stream *end);
+
+static inline void lo_watch_heard(struct sm_stream *end)
+{
+    end->watch.heard_ns = lo_net_of(end)->world->now;
+    end->watch.unanswered = 0;
+}
 
 /* ---- stream_close.c ---- */
 /* DEAD at once, without a message. error: what calls return from now on, positive. */

@@ -86,6 +86,7 @@ void lo_segment_arrives(struct sim_world *world, struct sim_event *event)
         lose(end, segment, LO_LOST_NO_PORT); /* nobody will ever read it */
         lo_end_reset(end);
     } else {
+        lo_watch_heard(end);
         take(end, segment);
     }
     lo_segment_drop(lo_net_of(end), segment);

@@ -148,6 +148,32 @@ void sm_stream_close(struct sm_stream *stream)
     lo_end_let_go(stream);
 }
 
+/* Returns 0 once all is acknowledged, the end of the direction, too. */
+static int await_delivery(struct sm_stream *stream, sm_time deadline)
+{
+    int error = sm__enter();
+
+    while (!error && stream->state == LO_END_OPEN && stream->out.first)
+        error = sm__wait(&stream->writers, false, deadline);
+    return !error && stream->state == LO_END_DEAD ? -stream->error : error;
+}
+
+int sm_stream_linger(struct sm_stream *stream, sm_time deadline)
+{
+    lo_handle_check(&stream->handle, LO_MAGIC_STREAM, __func__);
+    check_idle(stream, __func__);
+    int error = -ECONNRESET; /* by ourselves: below */
+
+    if (!lo_end_alive(stream) || (!stream->in.unread && !stream->in.early)) {
+        stream->lingers = true;
+        sm_stream_shutdown(stream);
+        error = await_delivery(stream, deadline);
+        stream->lingers = false;
+    }
+    lo_end_let_go(stream);
+    return error;
+}
+
 void sm_stream_abort(struct sm_stream *stream)
 {
     lo_handle_check(&stream->handle, LO_MAGIC_STREAM, __func__);

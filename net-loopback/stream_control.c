@@ -21,8 +21,10 @@ static void control_lost(struct sm_stream *end, enum lo_control what)
     case LO_CONTROL_SYN_ACK:
         lo_end_retry_later(peer->state == LO_END_CONNECTING ? peer : end);
         break;
-    case LO_CONTROL_RST: /* a refusal that the client did not hear; others are not repeated */
-        if (peer->state == LO_END_CONNECTING)
+    case LO_CONTROL_ALIVE: /* another one follows */
+        break;
+    case LO_CONTROL_RST: /* who waits for an answer asks again; others do not */
+        if (peer->state != LO_END_OPEN || peer->out.first)
             lo_end_retry_later(peer);
         break;
     default:
@@ -60,9 +62,10 @@ static void ack_arrives(struct sm_stream *end, uint64_t encoded)
 
     if (end->state == LO_END_ACCEPTING)
         lo_end_established(end);
-    if (end->state == LO_END_OPEN)
+    if (end->state == LO_END_OPEN) {
+        lo_watch_heard(end);
         lo_sender_acked(end, position, position + window);
-    else if (!lo_end_alive(end) && !end->finished)
+    } else if (!lo_end_alive(end) && !end->finished)
         lo_control_send(end, LO_CONTROL_RST);
 }
 
@@ -70,6 +73,8 @@ static void probe_arrives(struct sm_stream *end)
 {
     if (end->state == LO_END_ACCEPTING)
         lo_end_established(end);
+    if (end->state == LO_END_OPEN)
+        lo_watch_heard(end);
     if (end->state == LO_END_OPEN || end->finished)
         lo_acknowledge(end);
     else if (!lo_end_alive(end))
@@ -95,6 +100,7 @@ static void dispatch(struct sm_stream *end, enum lo_control what, uint64_t encod
         ack_arrives(end, encoded);
         break;
     case LO_CONTROL_PROBE:
+    case LO_CONTROL_ALIVE:
         probe_arrives(end);
         break;
     default:
@@ -165,7 +171,7 @@ static void release(struct lo_net *net, struct lo_held *held)
 
 static void hold(struct sm_stream *end, struct lo_active_rule *rule, enum lo_control what)
 {
-    if (what == LO_CONTROL_PROBE) { /* another one follows */
+    if (what == LO_CONTROL_PROBE || what == LO_CONTROL_ALIVE) { /* another one follows */
         control_lost(end, what);
         return;
     }

@@ -68,7 +68,7 @@ static void retry(struct sim_world *world, struct sim_event *event)
     lo_connection_hold(end->connection);
     end->retry = NULL;
     if (++end->tries > limit)
-        lo_end_die(end, ETIMEDOUT);
+        lo_end_die(end, end->state == LO_END_OPEN ? ECONNABORTED : ETIMEDOUT);
     else if (end->state == LO_END_CONNECTING)
         lo_control_send(end, LO_CONTROL_SYN);
     else if (end->state == LO_END_ACCEPTING)

@@ -39,6 +39,7 @@ static struct lo_segment *add_segment(struct sm_stream *end, size_t size)
     segment->capacity = (uint32_t)(fits < limit ? fits : limit);
     segment->class = class;
     segment->references = 1;
+    const bool first = !out->first;
     if (out->last)
         out->last->next = segment;
     else
@@ -46,6 +47,8 @@ static struct lo_segment *add_segment(struct sm_stream *end, size_t size)
     out->last = segment;
     if (!out->unsent)
         out->unsent = segment;
+    if (first)
+        lo_watch_outstanding(end);
     return segment;
 }
 
@@ -194,6 +197,8 @@ void lo_sender_acked(struct sm_stream *end, uint64_t position, uint64_t window_e
             out->last = NULL;
         lo_segment_drop(lo_net_of(end), segment);
     }
+    if (position > out->acked || window_end > out->window_end)
+        end->watch.moved_ns = lo_net_of(end)->world->now;
     if (position > out->acked)
         out->acked = position;
     if (window_end > out->window_end)
@@ -203,7 +208,7 @@ void lo_sender_acked(struct sm_stream *end, uint64_t position, uint64_t window_e
         end->retry = NULL;
     }
     lo_sender_pump(end);
-    if (lo_sender_room(end) > 0) {
+    if (lo_sender_room(end) > 0 || end->lingers) {
         sm__wake_all_fast(&end->writers);
         sm__wake_all_fast(&end->any);
     }
@@ -214,6 +219,8 @@ void lo_sender_poll(struct sm_stream *end)
     struct lo_sender *out = &end->out;
 
     if (out->ack_due_ns && out->ack_due_ns <= lo_net_of(end)->world->now) {
+        end->watch.heard_ns = out->ack_due_ns;
+        end->watch.unanswered = 0;
         out->ack_due_ns = 0;
         lo_sender_acked(end, out->ack_position, out->ack_window_end);
     }
@@ -223,7 +230,7 @@ void lo_sender_poll(struct sm_stream *end)
 static bool waits_for_ack(const struct sm_stream *end)
 {
     const struct lo_sender *out = &end->out;
-    return end->state != LO_END_OPEN || lo_end_orphan(end) || out->unsent ||
+    return end->state != LO_END_OPEN || lo_end_orphan(end) || end->lingers || out->unsent ||
            out->written - out->acked >= lo_net_of(end)->stream_buffer_bytes / 4;
 }
 

@@ -18,7 +18,7 @@ passed=0
 failed=0
 skipped=0
 kernel='--suite core --suite sim --suite net'
-sanitized='--suite os --suite scenarios --suite findings'
+sanitized='--suite os --suite scenarios --suite findings --suite examples'
 targets=
 
 say() { printf 'test: %s\n' "$*" >&2; }
@@ -139,7 +139,7 @@ long_tiers() {
 list() {
     echo "short: ./mill test"
     echo "  normal     all suites but 'long'"
-    echo "  asan       core, sim, net, os, scenarios and findings, with"
+    echo "  asan       core, sim, net, os, scenarios, findings and examples, with"
     echo "             AddressSanitizer and UndefinedBehaviorSanitizer"
     echo "  tsan       the suite os, with ThreadSanitizer"
     echo "long: ./mill test --long, after the short ones"

@@ -2,6 +2,8 @@
 /* Datagrams. */
 #include "core/os/socket.h"
 
+#include "core/counters.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -10,7 +12,8 @@
 
 struct sm_datagram {
     struct os_socket socket;
-    bool refused; /* one has bounced and the program was not told yet */
+    bool refused;   /* one has bounced and the program was not told yet */
+    bool connected; /* it has a peer */
 };
 
 /*
@@ -29,6 +32,8 @@ static uint32_t datagram_ready(struct sm_waitable *self, uint32_t interest)
     struct sm_datagram *datagram = sm__container(self, struct sm_datagram, socket.any);
 
     take_bounces(datagram);
+    if (datagram->refused && datagram->connected)
+        return interest & (SM_READ | SM_WRITE);
     return (interest & SM_WRITE) | os_socket_look(&datagram->socket, interest & SM_READ);
 }
 
@@ -64,21 +69,59 @@ int sm_datagram_open(struct sm_net *net, struct sm_datagram **out, uint16_t port
     return 0;
 }
 
+int sm_datagram_connect(struct sm_datagram *datagram, const struct sm_address *peer)
+{
+    os_socket_check(&datagram->socket, OS_MAGIC_DATAGRAM, __func__);
+    const struct sockaddr_in address =
+        os_address_to_kernel(datagram->socket.net, peer->ip, peer->port);
+
+    if (peer->port == 0 || peer->ip == SM_IP_BROADCAST)
+        return -EINVAL;
+    if (connect(datagram->socket.fd, (const struct sockaddr *)&address, sizeof address) != 0)
+        return -errno;
+    datagram->connected = true;
+    return 0;
+}
+
+/* True, once, where an earlier datagram has bounced. */
+static bool was_refused(struct sm_datagram *datagram)
+{
+    take_bounces(datagram);
+    const bool refused = datagram->refused;
+    datagram->refused = false;
+    return refused;
+}
+
+/* What keeps a send from being tried. */
+static int check_send(const struct sm_datagram *datagram, const struct sm_address *to, size_t size)
+{
+    if (!to && !datagram->connected)
+        return -EDESTADDRREQ;
+    if (size > SM_DATAGRAM_BYTES_MAX)
+        return -EMSGSIZE;
+    if (to && to->port == 0)
+        return -EINVAL;
+    return to && to->ip == SM_IP_BROADCAST ? -EOPNOTSUPP : 0;
+}
+
 int sm_datagram_send(struct sm_datagram *datagram, const struct sm_address *to, const void *data,
                      size_t size)
 {
+    struct sockaddr_in address;
+
     os_socket_check(&datagram->socket, OS_MAGIC_DATAGRAM, __func__);
-    if (size > SM_DATAGRAM_BYTES_MAX)
-        return -EMSGSIZE;
-    take_bounces(datagram);
-    if (datagram->refused) {
-        datagram->refused = false;
+    const int error = check_send(datagram, to, size);
+    if (error)
+        return error;
+    if (was_refused(datagram))
         return -ECONNREFUSED;
-    }
-    const struct sockaddr_in address = os_address_to_kernel(datagram->socket.net, to->ip, to->port);
+    if (to)
+        address = os_address_to_kernel(datagram->socket.net, to->ip, to->port);
+    SM__COUNT(datagrams_out, 1);
+    SM__COUNT(datagram_out, size);
     /* Whatever else keeps it from being sent, it is lost as it could be lost on its way. */
-    if (sendto(datagram->socket.fd, data, size, MSG_NOSIGNAL, (const struct sockaddr *)&address,
-               sizeof address) < 0 &&
+    if (sendto(datagram->socket.fd, data, size, MSG_NOSIGNAL,
+               to ? (const struct sockaddr *)&address : NULL, to ? sizeof address : 0) < 0 &&
         errno == ECONNREFUSED)
         datagram->refused = true;
     return 0;
@@ -95,6 +138,8 @@ static int try_receive(struct sm_datagram *datagram, void *buffer, size_t capaci
         const ssize_t count = recvfrom(datagram->socket.fd, buffer, capacity, MSG_TRUNC,
                                        (struct sockaddr *)&address, &size);
         if (count >= 0) {
+            SM__COUNT(datagrams_in, 1);
+            SM__COUNT(datagram_in, count);
             if (from)
                 *from = os_address_of_kernel(&address);
             return (int)count;
@@ -115,12 +160,16 @@ int sm_datagram_receive(struct sm_datagram *datagram, void *buffer, size_t capac
     int waited = sm__enter();
 
     while (!waited) {
+        if (datagram->connected && was_refused(datagram))
+            return -ECONNREFUSED;
         const int size = try_receive(datagram, buffer, capacity, from);
         if (size != -EAGAIN) {
             os_worker_done_at_once(datagram->socket.net->worker);
             return size;
         }
         take_bounces(datagram);
+        if (datagram->refused && datagram->connected)
+            continue;
         waited = os_socket_wait_read(&datagram->socket, true, deadline);
     }
     return waited;

@@ -2,6 +2,8 @@
 /* Reading, writing, closing. */
 #include "core/os/stream.h"
 
+#include "core/counters.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -9,10 +11,17 @@
 
 /* ---- reading ---- */
 
-/* The stream is over: whatever the kernel calls it, the peer is gone. */
-static int reset(struct sm_stream *stream)
+/* What the kernel calls the end depends on what it was doing: the peer has said so, or has said
+ * nothing for too long. */
+int os_stream_error(int number)
 {
-    stream->error = -ECONNRESET;
+    const bool silent = number == ETIMEDOUT || number == EHOSTUNREACH || number == ENETUNREACH;
+    return silent ? -ECONNABORTED : -ECONNRESET;
+}
+
+static int over(struct sm_stream *stream, int number)
+{
+    stream->error = os_stream_error(number);
     return stream->error;
 }
 
@@ -28,10 +37,11 @@ static int try_read(struct sm_stream *stream, void *buffer, size_t capacity)
     } while (count < 0 && errno == EINTR);
     if (count >= 0) {
         stream->socket.drained = count > 0 && (size_t)count < capacity;
+        SM__COUNT(stream_in, count);
         return (int)count;
     }
     if (errno != EAGAIN)
-        return reset(stream);
+        return over(stream, errno);
     stream->socket.drained = true;
     return -EAGAIN;
 }
@@ -73,9 +83,10 @@ static int try_write(struct sm_stream *stream, const void *data, size_t size)
     do {
         count = send(stream->socket.fd, data, size, MSG_NOSIGNAL);
     } while (count < 0 && errno == EINTR);
-    if (count >= 0)
-        return (int)count;
-    return errno == EAGAIN ? -EAGAIN : reset(stream);
+    if (count < 0)
+        return errno == EAGAIN ? -EAGAIN : over(stream, errno);
+    SM__COUNT(stream_out, count);
+    return (int)count;
 }
 
 int sm_stream_write(struct sm_stream *stream, const void *data, size_t size, sm_time deadline)
@@ -110,7 +121,7 @@ int sm_stream_shutdown(struct sm_stream *stream)
     if (stream->shut)
         return 0;
     if (shutdown(stream->socket.fd, SHUT_WR) != 0) {
-        reset(stream);
+        over(stream, errno);
         return -ENOTCONN;
     }
     stream->shut = true;
@@ -138,23 +149,4 @@ struct sm_waitable *sm_stream_waitable(struct sm_stream *stream)
 {
     os_socket_check(&stream->socket, OS_MAGIC_STREAM, __func__);
     return &stream->socket.any;
-}
-
-void sm_stream_close(struct sm_stream *stream)
-{
-    if (!stream)
-        return;
-    os_socket_check(&stream->socket, OS_MAGIC_STREAM, __func__);
-    os_socket_check_idle(&stream->socket, __func__);
-    os_socket_close(&stream->socket);
-}
-
-void sm_stream_abort(struct sm_stream *stream)
-{
-    const struct linger none = {.l_onoff = 1, .l_linger = 0};
-
-    os_socket_check(&stream->socket, OS_MAGIC_STREAM, __func__);
-    os_socket_check_idle(&stream->socket, __func__);
-    (void)setsockopt(stream->socket.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-    os_socket_close(&stream->socket);
 }

@@ -12,6 +12,9 @@ struct sm_stream {
     bool shut; /* no more is written */
 };
 
+/* The number by which calls report what the kernel calls `number`: -ECONNRESET, -ECONNABORTED. */
+int os_stream_error(int number);
+
 /* Makes a stream around a connected descriptor. On failure the descriptor is closed. */
 int os_stream_wrap(struct sm_stream **out, struct sm_net *net, int fd);
 

@@ -3,6 +3,7 @@
 
 #include "core/os/clock.h"
 #include "core/os/graph.h"
+#include "core/os/metrics.h"
 #include "core/random.h"
 
 #include <errno.h>
@@ -238,6 +239,7 @@ static void pass(struct os_worker *worker)
 
 size_t os_worker_run(struct os_worker *worker)
 {
+    os_metrics_attach();
     sm__fiber_adopt_thread(&worker->scheduler);
     os_graph_join();
     while (!worker->quit) {
@@ -250,7 +252,9 @@ size_t os_worker_run(struct os_worker *worker)
             run_posts(worker);
     }
     os_graph_leave();
-    return drop_tasks(worker);
+    const size_t left = drop_tasks(worker);
+    os_metrics_detach();
+    return left;
 }
 
 void os_worker_quit(struct os_worker *worker)

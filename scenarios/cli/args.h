@@ -37,6 +37,7 @@ enum cli_option {
     CLI_OPT_DATA,
     CLI_OPT_STOP_LIMIT,
     CLI_OPT_NETWORK,
+    CLI_OPT_METRICS,
     CLI_OPT_HISTORY,
     CLI_OPT_HELP,
     CLI_OPT_VERSION,
@@ -62,6 +63,7 @@ struct cli_args {
     uint64_t seed;
     uint64_t seed_first, seed_last; /* both included */
     uint32_t shard, shard_count;    /* 1 <= shard <= shard_count */
+    uint32_t metrics_port;          /* 0: none */
     uint32_t jobs;                  /* 0: as many as there are processors */
     uint32_t runs;
     uint64_t digest;

@@ -137,6 +137,150 @@ START_TEST(refused)
 }
 END_TEST
 
+/* ---- a peer ---- */
+
+static int has_a_peer(struct nf *f, struct sm_net *net)
+{
+    const struct sm_address peer = nf_address(2, PORT);
+    struct sm_datagram *socket;
+    char text[64];
+    int size;
+
+    ck_assert_int_eq(sm_datagram_open(net, &socket, PORT), 0);
+    ck_assert_int_eq(sm_datagram_connect(socket, &peer), 0);
+    ck_assert_int_eq(sm_datagram_send(socket, NULL, "x", 1), 0);
+    while ((size = sm_datagram_receive(socket, text, sizeof text, NULL, 10 * SM_S)) > 0)
+        nf_say(f, "%.*s", size, text);
+    nf_say(f, "%d", size);
+    sm_datagram_close(socket);
+    return 0;
+}
+
+static int answers_twice(struct nf *f, struct sm_net *net)
+{
+    struct sm_datagram *socket;
+    struct sm_address from;
+    char byte;
+
+    ck_assert_int_eq(sm_datagram_open(net, &socket, PORT), 0);
+    ck_assert_int_eq(sm_datagram_receive(socket, &byte, 1, &from, SM_FOREVER), 1);
+    sm_datagram_send(socket, &from, "answer", 6);
+    sm_datagram_close(socket);
+    ck_assert_int_eq(sm_datagram_open(net, &socket, PORT + 1), 0);
+    sm_datagram_send(socket, &from, "other port", 10);
+    sm_sleep(3 * SM_MS);
+    nf_say(f, "told %d", sm_datagram_send(socket, &from, "x", 1));
+    sm_datagram_close(socket);
+    return 0;
+}
+
+static int other_machine(struct nf *f, struct sm_net *net)
+{
+    const struct sm_address to = nf_address(1, PORT);
+    struct sm_datagram *socket;
+
+    ck_assert_int_eq(sm_datagram_open(net, &socket, PORT), 0);
+    send_text(socket, 1, "other machine");
+    sm_sleep(3 * SM_MS);
+    nf_say(f, "told %d", sm_datagram_send(socket, &to, "x", 1));
+    sm_datagram_close(socket);
+    return 0;
+}
+
+/* A socket with a peer hears that alone; for others nobody is there. */
+START_TEST(hears_its_peer_alone)
+{
+    nf_create(&nf, 3, NULL);
+    nf.bodies[0] = has_a_peer;
+    nf.bodies[1] = answers_twice;
+    nf.bodies[2] = other_machine;
+    nf_run(&nf, 60 * SM_S);
+    nf_said(&nf, "2ms answer, 3ms told -111, 4ms told -111, 10000ms -110");
+    nf_finish(&nf);
+}
+END_TEST
+
+static int asks_nobody(struct nf *f, struct sm_net *net)
+{
+    const struct sm_address peer = nf_address(2, PORT);
+    struct sm_datagram *socket;
+    char byte;
+
+    ck_assert_int_eq(sm_datagram_open(net, &socket, 0), 0);
+    ck_assert_int_eq(sm_datagram_send(socket, NULL, "x", 1), -EDESTADDRREQ);
+    ck_assert_int_eq(sm_datagram_connect(socket, &peer), 0);
+    ck_assert_int_eq(sm_datagram_send(socket, NULL, "x", 1), 0);
+    nf_say(f, "%d", sm_datagram_receive(socket, &byte, 1, NULL, 10 * SM_S));
+    struct sm_wait wait = {sm_datagram_waitable(socket), SM_READ, 0};
+    ck_assert_int_eq(sm_datagram_send(socket, NULL, "x", 1), 0);
+    nf_say(f, "%d", sm_wait_any(&wait, 1, 10 * SM_S));
+    nf_say(f, "%d", sm_datagram_send(socket, NULL, "x", 1));
+    nf_say(f, "%d", sm_datagram_receive(socket, &byte, 1, NULL, 20 * SM_MS));
+    sm_datagram_close(socket);
+    return 0;
+}
+
+/* Who waits for an answer of a peer that has no such port is told, once for each datagram. */
+START_TEST(peer_is_not_there)
+{
+    nf_create(&nf, 2, NULL);
+    nf.bodies[0] = asks_nobody;
+    nf_run(&nf, 60 * SM_S);
+    nf_said(&nf, "2ms -111, 4ms 0, 4ms -111, 20ms -110");
+    nf_finish(&nf);
+}
+END_TEST
+
+/* ---- broadcast ---- */
+
+static int hears_one(struct nf *f, struct sm_net *net)
+{
+    struct sm_datagram *socket;
+    struct sm_address from;
+    char text[64];
+
+    ck_assert_int_eq(sm_datagram_open(net, &socket, PORT), 0);
+    const int size = sm_datagram_receive(socket, text, sizeof text, &from, SM_S);
+    if (size > 0)
+        nf_say(f, "m%u:%.*s", (unsigned)(from.ip - 0x7f010000u), size, text);
+    else
+        nf_say(f, "%d", size);
+    sm_datagram_close(socket);
+    return 0;
+}
+
+static int calls_all(struct nf *f, struct sm_net *net)
+{
+    const struct sm_address all = {.ip = SM_IP_BROADCAST, .port = PORT};
+    struct sm_datagram *socket;
+
+    ck_assert_int_eq(sm_datagram_open(net, &socket, 0), 0);
+    ck_assert_int_eq(sm_datagram_connect(socket, &all), -EINVAL);
+    ck_assert_int_eq(sm_datagram_send(socket, &all, "all", 3), 0);
+    sm_sleep(10 * SM_MS);
+    ck_assert_int_eq(sm_datagram_send(socket, &all, "late", 4), 0); /* nothing has bounced */
+    sm_datagram_close(socket);
+    return hears_one(f, net);
+}
+
+/* A broadcast reaches each machine that listens, over a link of its own; nothing bounces. */
+START_TEST(broadcast)
+{
+    uint64_t only;
+
+    nf_create(&nf, 5, NULL);
+    for (int i = 1; i < 4; i++)
+        nf.bodies[i] = hears_one;
+    nf.bodies[0] = calls_all;
+    nf.rule = (struct lo_rule){.effect = LO_EFFECT_BLOCK, .to = nf_only(&only, 3)};
+    nf_add_rule(&nf, 0);
+    nf_run(&nf, 60 * SM_S);
+    nf_said(&nf, "1ms m1:all, 1ms m1:all, 10ms m1:late, 1000ms -110");
+    ck_assert_uint_eq(lo_net_counters(nf.net)->sent, 10);
+    nf_finish(&nf);
+}
+END_TEST
+
 /* ---- machines that go and come ---- */
 
 static int sends_each_ms(struct nf *f, struct sm_net *net)
@@ -411,5 +555,5 @@ START_TEST(misuse)
 }
 END_TEST
 
-SUITE_MAIN("datagram", arrives, sizes, refused, crash_and_restart, leaks_are_counted, overflow,
-           wait_any, one_datagram_one_task, misuse)
+SUITE_MAIN("datagram", arrives, sizes, refused, hears_its_peer_alone, peer_is_not_there, broadcast,
+           crash_and_restart, leaks_are_counted, overflow, wait_any, one_datagram_one_task, misuse)

@@ -30,6 +30,8 @@ struct sm_address {
 };
 
 #define SM_DATAGRAM_BYTES_MAX 65507
+/* 127.255.255.255: every machine of the network, the sender too. In simulation only. */
+#define SM_IP_BROADCAST 0x7fffffffu
 
 /* The network of the factory's machine: a capability, inherited. NULL: there is none here. */
 SM_API struct sm_net *sm_net_get(struct sm_factory *factory);
@@ -49,8 +51,18 @@ SM_API uint32_t sm_net_ip(const struct sm_net *net);
 /* port: 0 picks a free one. Returns 0, -EADDRINUSE, -ENOMEM. */
 SM_API int sm_datagram_open(struct sm_net *net, struct sm_datagram **out, uint16_t port);
 /*
+ * Gives a socket a peer: it receives from that alone (what others send bounces), and hears of each
+ * bounce at its next call, be it a send or a receive, also one that waits. What has come before
+ * stays to be received. A later call gives it another peer.
+ * Returns: 0; -EINVAL: port 0, or the broadcast address.
+ */
+SM_API int sm_datagram_connect(struct sm_datagram *socket, const struct sm_address *peer);
+/*
  * Sends one datagram; whether it arrives, nobody says. The bytes are copied before it returns.
- * Returns: 0; -EMSGSIZE above SM_DATAGRAM_BYTES_MAX; -ECONNREFUSED where an earlier one bounced.
+ *   to: NULL: the socket's peer. SM_IP_BROADCAST: a copy for each machine; none of them bounces
+ * Returns: 0; -EMSGSIZE above SM_DATAGRAM_BYTES_MAX; -EINVAL: port 0; -EDESTADDRREQ: `to` is NULL
+ *   and there is no peer; -EOPNOTSUPP: broadcast, in production; -ECONNREFUSED: an earlier one
+ *   bounced (nobody had the port), told once; this one was not sent.
  */
 SM_API int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to,
                             const void *data, size_t size);
@@ -58,7 +70,7 @@ SM_API int sm_datagram_send(struct sm_datagram *socket, const struct sm_address 
  * Receives one datagram.
  *   from: the sender; may be NULL
  * Returns: the datagram's full size, of which at most `capacity` bytes were copied (the rest is
- *   dropped); -ETIMEDOUT; -ECANCELED.
+ *   dropped); -ETIMEDOUT; -ECANCELED; a socket with a peer also -ECONNREFUSED.
  */
 SM_API int sm_datagram_receive(struct sm_datagram *socket, void *buffer, size_t capacity,
                                struct sm_address *from, sm_time deadline);
@@ -89,15 +101,16 @@ SM_API int sm_stream_dial(struct sm_net *net, struct sm_stream **out, const char
 /*
  * Reads what is there, waiting for at least one byte.
  *   capacity: 1 to 2^30
- * Returns: the count, 1 or more; 0 when the peer has shut down and all was read; -ECONNRESET;
+ * Returns: the count, 1 or more; 0 when the peer has shut down and all was read; -ECONNRESET: the
+ *   peer has reset the connection; -ECONNABORTED: it was given up, since the peer did not answer;
  *   -ETIMEDOUT; -ECANCELED.
  */
 SM_API int sm_stream_read(struct sm_stream *stream, void *buffer, size_t capacity,
                           sm_time deadline);
 /*
  * Writes what fits, waiting for room for at least one byte. The bytes are copied.
- * Returns: the count, 1 or more, possibly short; -EPIPE after shutdown; -ECONNRESET; -ETIMEDOUT;
- *   -ECANCELED.
+ * Returns: the count, 1 or more, possibly short; -EPIPE after shutdown; -ECONNRESET, -ECONNABORTED
+ *   as a read; -ETIMEDOUT; -ECANCELED.
  */
 SM_API int sm_stream_write(struct sm_stream *stream, const void *data, size_t size,
                            sm_time deadline);
@@ -116,10 +129,36 @@ SM_API void sm_stream_address(const struct sm_stream *stream, struct sm_address 
                               struct sm_address *peer);
 /* SM_READ: a read would not block; SM_WRITE: a write would not. */
 SM_API struct sm_waitable *sm_stream_waitable(struct sm_stream *stream);
+/*
+ * A stream that writes finds out that its peer is gone, in about 15 minutes; one that only reads
+ * never does. These two change that. Both begin to count anew when they are set.
+ *
+ * Keep-alive: when the peer was silent for idle_ns it is asked, every interval_ns, until it answers
+ * or `probes` questions were in vain: then the connection is given up.
+ *   idle_ns: 0 turns it off; it and interval_ns up to SM_STREAM_PATIENCE_MAX; production rounds
+ *     them up to seconds
+ *   probes: 1 to 127
+ * User timeout: when bytes that were written stay unacknowledged for so long, or unsent since the
+ * peer does not read, the connection is given up.
+ *   timeout_ns: 0 turns it off; up to SM_STREAM_PATIENCE_MAX; production rounds it up to ms
+ * Returns: 0, -EINVAL, -ENOTCONN.
+ */
+#define SM_STREAM_PATIENCE_MAX (32767 * SM_S)
+SM_API int sm_stream_keep_alive(struct sm_stream *stream, sm_time idle_ns, sm_time interval_ns,
+                                int probes);
+SM_API int sm_stream_user_timeout(struct sm_stream *stream, sm_time timeout_ns);
 /* Closes as close(2) does: in the background, with a reset if unread bytes are left. NULL allowed.
  */
 SM_API void sm_stream_close(struct sm_stream *stream);
-/* Closes with a reset. */
+/*
+ * Closes, and waits until the peer's host has acknowledged all that was written. Whatever it
+ * returns, the stream is closed; what is not delivered yet goes on in the background.
+ * Returns: 0: delivered (whether the peer's program has read it, nobody says); -ECONNRESET: reset
+ *   before that, by the peer or since unread bytes were left; -ECONNABORTED; -ETIMEDOUT;
+ *   -ECANCELED.
+ */
+SM_API int sm_stream_linger(struct sm_stream *stream, sm_time deadline);
+/* Closes with a reset: what was not delivered yet is dropped. */
 SM_API void sm_stream_abort(struct sm_stream *stream);
 
 SM_C_END
