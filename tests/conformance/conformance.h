@@ -21,6 +21,9 @@ void conformance_run(void (*body)(void));
 /* The factory of the machine: it has a network and a disk, and neither daemons nor a stop. */
 struct sm_factory *conformance_factory(void);
 
+/* What else the program can be: its exit status, or -1 where it is to run the tests. */
+int conformance_main(void);
+
 /* CONFORMS(name) { ... }: a test whose body runs in a task. */
 #define CONFORMS(name_)                \
     static void name_##_body(void);    \
@@ -51,6 +54,7 @@ void conformance_connect(struct sm_stream **client, struct sm_stream **server);
     X(factory)                \
     X(lease)                  \
     X(stream)                 \
+    X(net_stream)             \
     X(frame)                  \
     X(datagram)               \
     X(disk)

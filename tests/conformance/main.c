@@ -16,6 +16,10 @@ static TCase *add_case(Suite *suite, const char *name)
 
 int main(void)
 {
+    const int status = conformance_main();
+
+    if (status >= 0)
+        return status;
     Suite *suite = suite_create("conformance");
 
 #define ADD_(name_) conformance_add_##name_(add_case(suite, #name_));
