@@ -46,21 +46,15 @@ int conformance_cancelled_before(sm_task_fn fn, void *arg);
 void conformance_connect(struct sm_stream **client, struct sm_stream **server);
 
 /* ---- the tests ---- */
-#define CONFORMANCE_SUITES(X) \
-    X(matrix)                 \
-    X(tasks)                  \
-    X(sync)                   \
-    X(time)                   \
-    X(factory)                \
-    X(lease)                  \
-    X(stream)                 \
-    X(net_stream)             \
-    X(frame)                  \
-    X(datagram)               \
-    X(disk)
+/* In parts of some seconds each, to run side by side. */
+#define CONFORMANCE_NETWORK(X) X(stream) X(frame) X(datagram) X(net_open) X(net_datagram)
+#define CONFORMANCE_STREAMS(X) X(net_stream)
+#define CONFORMANCE_REST(X)    X(matrix) X(tasks) X(sync) X(time) X(factory) X(lease) X(disk)
 
 #define CONFORMANCE_DECLARE_(name_) void conformance_add_##name_(TCase *tc);
-CONFORMANCE_SUITES(CONFORMANCE_DECLARE_)
+CONFORMANCE_NETWORK(CONFORMANCE_DECLARE_)
+CONFORMANCE_STREAMS(CONFORMANCE_DECLARE_)
+CONFORMANCE_REST(CONFORMANCE_DECLARE_)
 
 #define CONFORMANCE_TESTS(name_, ...)                                  \
     void conformance_add_##name_(TCase *tc)                            \

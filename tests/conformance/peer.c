@@ -9,12 +9,16 @@ struct peer {
     struct sm_datagram *datagram;
     struct sm_task *datagram_task;
     struct sm_stream *orders;
+    bool accepts;
     struct sm_stream *latest; /* accepted and not ended yet */
 };
 
 static int peer_construct(void *self, struct sm_factory *factory)
 {
-    ((struct peer *)self)->net = sm_net_get(factory);
+    struct peer *peer = self;
+
+    peer->net = sm_net_get(factory);
+    peer->accepts = true;
     return 0;
 }
 
@@ -116,6 +120,7 @@ static int obey_one(struct peer *peer, enum peer_order order)
         return 0;
     case PEER_TAKES_TWO:
         close_listener(peer);
+        peer->accepts = false;
         return sm_listener_open(peer->net, &peer->listener, PEER_PORT, 1);
     default:
         break;
@@ -145,7 +150,8 @@ static int accept_all(struct peer *peer)
     int error = 0;
 
     while (error != -ECANCELED && peer->listener) {
-        error = sm_listener_accept(peer->listener, &stream, NULL, sm_now());
+        error = peer->accepts ? sm_listener_accept(peer->listener, &stream, NULL, sm_now())
+                              : -ETIMEDOUT;
         if (!error)
             peer->latest = stream;
         else if (error == -ETIMEDOUT)
