@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The matrix of connecting, listening and accepting. */
-#include "tests/conformance/peer.h"
-
-#define SOON   (sm_now() + 5 * SM_S)
-#define SETTLE (5 * SM_MS)
-#define SHORT  (30 * SM_MS)
+#include "tests/conformance/cases.h"
 
 static struct sm_net *net(void)
 {
@@ -37,7 +33,7 @@ static void fill_backlog(void)
 
     peer_up();
     peer_do(PEER_TAKES_TWO);
-    while (sm_stream_dial(net(), &stream, "m2", PEER_PORT, sm_now() + SHORT) == 0)
+    while (sm_stream_dial(net(), &stream, "m2", PEER_PORT, sm_now() + CASE_SHORT) == 0)
         count++; /* left open: they go with the machine */
     ck_assert_int_ge(count, 1);
     ck_assert_int_le(count, 2);
@@ -47,7 +43,7 @@ static void fill_backlog(void)
 CONFORMS(connect_after_nothing)
 {
     peer_up();
-    ck_assert_int_eq(connect_until(SOON), 0);
+    ck_assert_int_eq(connect_until(case_soon()), 0);
     peer_done();
 }
 
@@ -56,7 +52,7 @@ CONFORMS(connect_after_unlistened)
 {
     peer_up();
     peer_do(PEER_UNLISTEN);
-    ck_assert_int_eq(connect_until(SOON), -ECONNREFUSED);
+    ck_assert_int_eq(connect_until(case_soon()), -ECONNREFUSED);
     peer_done();
 }
 
@@ -65,7 +61,7 @@ CONFORMS(connect_after_killed)
 {
     peer_up();
     peer_killed();
-    ck_assert_int_eq(connect_until(SOON), -ECONNREFUSED);
+    ck_assert_int_eq(connect_until(case_soon()), -ECONNREFUSED);
 }
 
 /* The program that listened is up again. */
@@ -73,7 +69,7 @@ CONFORMS(connect_after_rebooted)
 {
     peer_up();
     peer_rebooted();
-    ck_assert_int_eq(connect_until(SOON), 0);
+    ck_assert_int_eq(connect_until(case_soon()), 0);
     peer_done();
 }
 
@@ -83,7 +79,7 @@ CONFORMS(connect_after_stopped)
 {
     peer_up();
     peer_stopped();
-    const int error = connect_until(sm_now() + 10 * SHORT);
+    const int error = connect_until(sm_now() + 10 * CASE_SHORT);
     ck_assert(error == -ECONNREFUSED || error == -ETIMEDOUT);
 }
 
@@ -91,7 +87,7 @@ CONFORMS(connect_after_stopped)
 CONFORMS(connect_until_backlog_full)
 {
     fill_backlog();
-    const sm_time deadline = sm_now() + SHORT;
+    const sm_time deadline = sm_now() + CASE_SHORT;
     ck_assert_int_eq(connect_until(deadline), -ETIMEDOUT);
     ck_assert_int_ge(sm_now(), deadline);
     peer_done();
@@ -113,33 +109,36 @@ CONFORMS(connect_stopping_backlog_full)
     peer_done();
 }
 
-/* The attempt is repeated by itself, and finds that nobody listens any more. */
-CONFORMS(connect_during_unlistened)
+/* An attempt that waits is refused when it is repeated, and nobody listens any more. */
+static void refused_after(void (*event)(void))
 {
     struct sm_task *task;
     int result = 12345;
 
     fill_backlog();
     ck_assert_int_eq(sm_task_spawn(&task, "connects", connect_for_ever, NULL), 0);
-    ck_assert_int_eq(sm_sleep(SETTLE), 0);
-    peer_do(PEER_UNLISTEN);
-    ck_assert_int_eq(sm_task_join(task, &result, SOON), 0);
+    ck_assert_int_eq(sm_sleep(CASE_SETTLE), 0);
+    event();
+    ck_assert_int_eq(sm_task_join(task, &result, case_soon()), 0);
     ck_assert_int_eq(result, -ECONNREFUSED);
     peer_done();
 }
 
-/* The same, where the program dies meanwhile. */
+static void unlistened(void)
+{
+    peer_do(PEER_UNLISTEN);
+}
+
+/* The listener is closed while the attempt waits. */
+CONFORMS(connect_during_unlistened)
+{
+    refused_after(unlistened);
+}
+
+/* The program dies while the attempt waits. */
 CONFORMS(connect_during_killed)
 {
-    struct sm_task *task;
-    int result = 12345;
-
-    fill_backlog();
-    ck_assert_int_eq(sm_task_spawn(&task, "connects", connect_for_ever, NULL), 0);
-    ck_assert_int_eq(sm_sleep(SETTLE), 0);
-    peer_killed();
-    ck_assert_int_eq(sm_task_join(task, &result, SOON), 0);
-    ck_assert_int_eq(result, -ECONNREFUSED);
+    refused_after(peer_killed);
 }
 
 /* An address of nobody. */
@@ -148,7 +147,7 @@ CONFORMS(connect_to_nobody)
     const struct sm_address to = {.ip = 0x7f030405, .port = 7};
     struct sm_stream *stream;
 
-    ck_assert_int_eq(sm_stream_connect(net(), &stream, &to, SOON), -ECONNREFUSED);
+    ck_assert_int_eq(sm_stream_connect(net(), &stream, &to, case_soon()), -ECONNREFUSED);
 }
 
 /* Port 0 is nobody's. */
@@ -157,7 +156,7 @@ CONFORMS(connect_to_port_0)
     const struct sm_address to = {.ip = sm_net_ip(net()), .port = 0};
     struct sm_stream *stream;
 
-    ck_assert_int_eq(sm_stream_connect(net(), &stream, &to, SOON), -ECONNREFUSED);
+    ck_assert_int_eq(sm_stream_connect(net(), &stream, &to, case_soon()), -ECONNREFUSED);
 }
 
 /* A deadline that has passed: the kernel may be done before it looks at the clock. */
@@ -183,7 +182,7 @@ static struct sm_stream *connect_here(void)
     const struct sm_address to = {.ip = sm_net_ip(net()), .port = sm_listener_port(listener)};
     struct sm_stream *stream;
 
-    ck_assert_int_eq(sm_stream_connect(net(), &stream, &to, SOON), 0);
+    ck_assert_int_eq(sm_stream_connect(net(), &stream, &to, case_soon()), 0);
     return stream;
 }
 
@@ -191,14 +190,14 @@ static struct sm_stream *accept_here(struct sm_address *peer)
 {
     struct sm_stream *stream;
 
-    ck_assert_int_eq(sm_listener_accept(listener, &stream, peer, SOON), 0);
+    ck_assert_int_eq(sm_listener_accept(listener, &stream, peer, case_soon()), 0);
     return stream;
 }
 
 static int read_byte(struct sm_stream *stream)
 {
     char byte;
-    const int count = sm_stream_read(stream, &byte, 1, SOON);
+    const int count = sm_stream_read(stream, &byte, 1, case_soon());
 
     return count == 1 ? byte : count;
 }
@@ -208,9 +207,9 @@ CONFORMS(accept_after_closed)
 {
     listen_here();
     struct sm_stream *client = connect_here();
-    ck_assert_int_eq(sm_stream_write(client, "x", 1, SOON), 1);
+    ck_assert_int_eq(sm_stream_write(client, "x", 1, case_soon()), 1);
     sm_stream_close(client);
-    ck_assert_int_eq(sm_sleep(SETTLE), 0);
+    ck_assert_int_eq(sm_sleep(CASE_SETTLE), 0);
     struct sm_stream *server = accept_here(NULL);
     ck_assert_int_eq(read_byte(server), 'x');
     ck_assert_int_eq(read_byte(server), 0);
@@ -223,7 +222,7 @@ CONFORMS(accept_after_reset)
 {
     listen_here();
     sm_stream_abort(connect_here());
-    ck_assert_int_eq(sm_sleep(SETTLE), 0);
+    ck_assert_int_eq(sm_sleep(CASE_SETTLE), 0);
     struct sm_stream *server = accept_here(NULL);
     ck_assert_int_eq(read_byte(server), -ECONNRESET);
     sm_stream_close(server);
@@ -259,10 +258,10 @@ CONFORMS(listener_closed)
 {
     listen_here();
     struct sm_stream *first = connect_here(), *server = accept_here(NULL), *second = connect_here();
-    ck_assert_int_eq(sm_sleep(SETTLE), 0);
+    ck_assert_int_eq(sm_sleep(CASE_SETTLE), 0);
     sm_listener_close(listener);
     ck_assert_int_eq(read_byte(second), -ECONNRESET);
-    ck_assert_int_eq(sm_stream_write(server, "x", 1, SOON), 1);
+    ck_assert_int_eq(sm_stream_write(server, "x", 1, case_soon()), 1);
     ck_assert_int_eq(read_byte(first), 'x');
     sm_stream_close(first);
     sm_stream_close(second);
@@ -323,7 +322,7 @@ CONFORMS(wait_any_on_a_listener)
     struct sm_wait wait = {sm_listener_waitable(listener), SM_READ, 0};
     ck_assert_int_eq(sm_wait_any(&wait, 1, sm_now() + SM_MS), -ETIMEDOUT);
     struct sm_stream *client = connect_here();
-    ck_assert_int_eq(sm_wait_any(&wait, 1, SOON), 0);
+    ck_assert_int_eq(sm_wait_any(&wait, 1, case_soon()), 0);
     ck_assert_uint_eq(wait.ready, SM_READ);
     sm_stream_close(accept_here(NULL));
     ck_assert_int_eq(sm_wait_any(&wait, 1, sm_now() + SM_MS), -ETIMEDOUT);
