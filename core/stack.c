@@ -3,6 +3,7 @@
 #include "core/assert.h"
 #include "core/fiber.h"
 #include "core/sanitize.h"
+#include "core/seam.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -151,7 +152,9 @@ int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, cha
         if (pool->fresh == pool->count_max)
             return -ENOMEM;
         *index = pool->fresh++;
+        void *context = sm__kernel_begin();
         guard_fresh(pool, *index);
+        sm__kernel_end(context);
     }
     if (++pool->used_count > pool->used_peak)
         pool->used_peak = pool->used_count;

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #define DATAGRAM_BUFFER_BYTES_DEFAULT 212992u /* Linux's net.core.rmem_default */
 #define STREAM_BUFFER_BYTES_DEFAULT   (256u * 1024)
@@ -123,7 +124,8 @@ int lo_net_create(struct lo_net **out, struct sim_world *world, const struct lo_
         sim_host_free(net);
         return error;
     }
-    net->interfaces = sim_host_alloc(net->machine_count * sizeof *net->interfaces);
+    const size_t bytes = net->machine_count * sizeof *net->interfaces;
+    net->interfaces = memset(sim_host_alloc_aligned(64, bytes), 0, bytes);
     for (uint32_t i = 0; i < net->machine_count; i++)
         init_interface(net, world->machines[i]);
     sm__list_init(&net->sequences);

@@ -95,6 +95,7 @@ enum job_finding {
     JOB_FINDING_SANITIZER,  /* a report of AddressSanitizer or UndefinedBehaviorSanitizer */
     JOB_FINDING_LEAK,       /* a machine that has stopped had not freed all, and must */
     JOB_FINDING_ESCAPE,     /* the daemon called what is not simulated: fork, socket, ... */
+    JOB_FINDING_TRAP,       /* it went past libc: a system call, the time stamp counter */
 };
 
 struct job_property {

@@ -55,8 +55,6 @@ struct sim_heap_free {
  * machines share it, with less room each. */
 #define REGION_BYTES_MAX ((size_t)64 << 40)
 
-struct sim_heap *sim_heap_current;
-
 static char *region;
 static size_t region_bytes, span_bytes;
 static bool downwards; /* heaps grow from their ends */
@@ -311,6 +309,16 @@ void *sim_heap_resize(struct sim_heap *heap, void *memory, size_t size)
     return moved;
 }
 
+/* To the kernel, in a task, perhaps. */
+static bool give_back(char *from, char *to)
+{
+    struct sim_heap *context = sim_context_leave();
+    const int error = madvise(from, (size_t)(to - from), MADV_DONTNEED);
+
+    sim_context_enter(context);
+    return error == 0;
+}
+
 /* A freed block is filled, or its pages are given back where it is big. */
 static void wipe(const struct sim_heap *heap, char *memory, size_t size)
 {
@@ -318,8 +326,7 @@ static void wipe(const struct sim_heap *heap, char *memory, size_t size)
     char *to = memory + size;
 
     to -= (uintptr_t)to & (PAGE_BYTES - 1);
-    if (size < BIG_BYTES || heap->fill_freed != FILL_FREED ||
-        madvise(from, (size_t)(to - from), MADV_DONTNEED) != 0)
+    if (size < BIG_BYTES || heap->fill_freed != FILL_FREED || !give_back(from, to))
         memset(memory, heap->fill_freed, size);
 }
 

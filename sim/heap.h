@@ -11,6 +11,8 @@
 #ifndef STEELMILL_SIM_HEAP_H
 #define STEELMILL_SIM_HEAP_H
 
+#include "sim/context.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,9 +31,6 @@ struct sim_heap {
     struct sim_heap_block *blocks; /* heap_asan.c only: the live ones */
     const char *name;              /* of the machine */
 };
-
-/* The heap that malloc serves now; NULL: the host's. Set while a machine's task runs. */
-extern struct sim_heap *sim_heap_current;
 
 /*
  * Reserves the address range for `count` heaps. With a shift, which is how code that depends on

@@ -28,8 +28,6 @@ struct sim_heap_block {
     struct sim_heap_block *next, *prev; /* of the same heap */
 };
 
-struct sim_heap *sim_heap_current;
-
 static struct sim_heap_block **buckets;
 static size_t bucket_count, block_count;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/host.h"
 
+#include "sim/context.h"
 #include "sim/libc_malloc.h"
 
 #include <stdio.h>
@@ -19,22 +20,39 @@ static void *or_die(void *memory)
     return memory;
 }
 
+/* libc may ask the kernel for more, so a task is out of its context meanwhile. */
+
 void *sim_host_alloc(size_t size)
 {
-    return or_die(sim_libc_calloc(1, size ? size : 1));
+    struct sim_heap *context = sim_context_leave();
+    void *memory = sim_libc_calloc(1, size ? size : 1);
+
+    sim_context_enter(context);
+    return or_die(memory);
 }
 
-void *sim_host_resize(void *memory, size_t size)
+void *sim_host_resize(void *old, size_t size)
 {
-    return or_die(sim_libc_realloc(memory, size ? size : 1));
+    struct sim_heap *context = sim_context_leave();
+    void *memory = sim_libc_realloc(old, size ? size : 1);
+
+    sim_context_enter(context);
+    return or_die(memory);
 }
 
 void *sim_host_alloc_aligned(size_t alignment, size_t size)
 {
-    return or_die(sim_libc_memalign(alignment, size));
+    struct sim_heap *context = sim_context_leave();
+    void *memory = sim_libc_memalign(alignment, size);
+
+    sim_context_enter(context);
+    return or_die(memory);
 }
 
 void sim_host_free(void *memory)
 {
+    struct sim_heap *context = sim_context_leave();
+
     sim_libc_free(memory);
+    sim_context_enter(context);
 }

@@ -10,6 +10,7 @@
 #include "core/assert.h"
 #include "sim/heap.h"
 #include "sim/heap_fault.h"
+#include "sim/host.h"
 #include "sim/libc_malloc.h"
 
 #include <dlfcn.h>
@@ -68,7 +69,7 @@ EXPORT void free(void *memory)
     if (!memory)
         return;
     if (!sim_heaps_contain(memory)) {
-        sim_libc_free(memory);
+        sim_host_free(memory);
         return;
     }
     SM_ASSERT_MSG(sim_heap_current, "free(%p): a machine's block, outside of its tasks", memory);
@@ -85,10 +86,9 @@ static size_t host_usable_size(void *memory)
     static size_t (*next)(void *memory);
 
     if (!next) {
-        struct sim_heap *heap = sim_heap_current;
-        sim_heap_current = NULL;
+        struct sim_heap *heap = sim_context_leave();
         *(void **)&next = dlsym(RTLD_NEXT, "malloc_usable_size");
-        sim_heap_current = heap;
+        sim_context_enter(heap);
     }
     return next ? next(memory) : 0;
 }
@@ -111,7 +111,7 @@ static void *adopt(void *memory, size_t size, uintptr_t site)
     if (!moved)
         return NULL;
     memcpy(moved, memory, old < size ? old : size);
-    sim_libc_free(memory);
+    sim_host_free(memory);
     return moved;
 }
 

@@ -86,6 +86,7 @@ int sim_world_create(struct sim_world **out, const struct sim_options *given)
     sim_events_init(&world->events);
     sim_ready_init(&world->ready, options->policy, sim_stream_key(world, "scheduler", 0));
     sm__fiber_adopt_thread(&world->scheduler);
+    world->digest.off = options->undigested;
     world->digest.trace = options->trace;
     world->digest.arg = options->arg;
     world->properties = sim_properties_create();
@@ -157,7 +158,7 @@ void sim_fail(struct sim_world *world, const struct sim_failure *failure)
 
     if (world->failed) /* the first one ends the run */
         return;
-    sim_heap_current = NULL;
+    sim_context_leave();
     copy.task = sm__current;
     if (!copy.machine && sm__current)
         copy.machine = sim_machine_of(sm__current);
@@ -192,6 +193,18 @@ _Noreturn void sm__bug_report(const char *message)
         sim_failf(world, SIM_FAILURE_ASSERT, NULL, "assertion", "%s", message);
     fprintf(stderr, "steelmill: %s\n", message);
     __builtin_trap();
+}
+
+/* ---- the seam: the kernel ---- */
+
+void *sm__kernel_begin(void)
+{
+    return sim_context_leave();
+}
+
+void sm__kernel_end(void *context)
+{
+    sim_context_enter(context);
 }
 
 /* ---- the seam: clocks, randomness, log ---- */

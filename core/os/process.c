@@ -30,6 +30,17 @@ bool sm__log_json(void)
     return log_options.json;
 }
 
+/* Nobody stops a daemon's. */
+void *sm__kernel_begin(void)
+{
+    return NULL;
+}
+
+void sm__kernel_end(void *context)
+{
+    (void)context;
+}
+
 static void write_all(const char *text, size_t size)
 {
     while (size > 0) {

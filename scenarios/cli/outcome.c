@@ -43,7 +43,7 @@ bool cli_outcome_of_start(struct cli_outcome *outcome, const struct cli_worker *
 static bool sound(const struct job_result *result, uint64_t seed)
 {
     return result->version == JOB_VERSION && result->seed == seed &&
-           result->verdict <= JOB_UNUSABLE && result->finding <= JOB_FINDING_ESCAPE &&
+           result->verdict <= JOB_UNUSABLE && result->finding <= JOB_FINDING_TRAP &&
            result->fault_count <= JOB_FAULTS_MAX && result->property_count <= JOB_PROPERTIES_MAX &&
            result->frame_count <= JOB_FRAMES_MAX && result->module_count <= JOB_MODULES_MAX &&
            result->last_event_count <= JOB_EVENTS_LAST;

@@ -27,6 +27,7 @@ const char *cli_finding_kind(uint32_t finding)
         [JOB_FINDING_SANITIZER] = "sanitizer",
         [JOB_FINDING_LEAK] = "leak",
         [JOB_FINDING_ESCAPE] = "not simulated",
+        [JOB_FINDING_TRAP] = "past libc",
     };
     return finding < sizeof kinds / sizeof *kinds ? kinds[finding] : "unknown";
 }

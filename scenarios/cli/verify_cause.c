@@ -45,7 +45,10 @@ const char *cli_cause_hint(enum cli_cause cause)
     switch (cause) {
     case CLI_CAUSE_OUTSIDE:
         return "what answers differently each time, as runs of one process differ, too:\n"
-               "real time or randomness by a direct system call, rdtsc, a process's number\n";
+               "randomness of the processor's (rdrand), memory that others write to\n";
+    case CLI_CAUSE_TRAP:
+        return "what goes past libc, whose functions are answered by the machine: the run was\n"
+               "stopped before the host's answer could make a difference\n";
     case CLI_CAUSE_LAYOUT:
         return "code or static addresses used as key, order or hash (functions, static data,\n"
                "steelmill's handles): runs of one process agree, those of two processes do not\n";

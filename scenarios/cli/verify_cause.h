@@ -14,6 +14,7 @@ enum cli_cause {
     CLI_CAUSE_UNKNOWN, /* looking for it was cut short */
     CLI_CAUSE_OUTSIDE, /* runs of one process differ, too */
     CLI_CAUSE_LAYOUT,  /* runs differ from process to process only */
+    CLI_CAUSE_TRAP,    /* a run was stopped where a daemon went past libc */
     CLI_CAUSE_REMAINS, /* the same, but no longer when stacks are filled */
     /* Part (b): repeated runs are the same; with one thing changed they are not. */
     CLI_CAUSE_ADDRESSES,

@@ -39,13 +39,13 @@ static void print_same(const struct cli_args *args, const struct cli_verified *v
            reference->result.digest);
 }
 
-/* The call that brought an event about. */
-static void print_origin(uint32_t number, const struct job_result *origin)
+/* The call that brought an event about, or was caught. */
+static void print_origin(uint32_t number, const char *what, const struct job_result *origin)
 {
     struct cli_frame frames[CLI_FRAMES_MAX];
     struct cli_symbols *symbols = origin != NULL ? cli_symbols_create() : NULL;
     if (symbols != NULL) {
-        printf("  run %" PRIu32 ", brought about by machine %s, daemon %s, task %s\n", number,
+        printf("  run %" PRIu32 ", %s machine %s, daemon %s, task %s\n", number, what,
                origin->machine, origin->daemon, origin->task);
         size_t count = cli_symbols_resolve(symbols, origin, frames);
         cli_print_backtrace(stdout, origin, frames, count);
@@ -91,9 +91,23 @@ static void print_again(const struct cli_scenario *scenario, const struct cli_ar
     putchar('\n');
 }
 
+/* A daemon went past libc. */
+static void print_trapped(const struct cli_scenario *scenario, const struct cli_args *args,
+                          const struct cli_verified *verified)
+{
+    const struct job_result *result = &verified->reference->outcome.result;
+    printf("%s%s%s: seed %" PRIu64 ": %s\n", cli_style(stdout, CLI_RED),
+           cli_cause_verdict(verified->cause), cli_style(stdout, CLI_PLAIN), verified->seed,
+           result->text);
+    cli_print_lines(stdout, "  look for  ", "            ", cli_cause_hint(verified->cause));
+    print_origin(1, "stopped on", result);
+    print_again(scenario, args, verified->seed);
+}
+
 static void print_diverged(const struct cli_scenario *scenario, const struct cli_args *args,
                            const struct cli_verified *verified)
 {
+    static const char *const brought_about = "brought about by";
     const struct cli_verify_run *reference = verified->reference, *other = verified->other;
     struct cli_trace_view a, b;
     printf("%s%s%s: seed %" PRIu64 ", runs 1 and %" PRIu32 " differ\n", cli_style(stdout, CLI_RED),
@@ -107,8 +121,8 @@ static void print_diverged(const struct cli_scenario *scenario, const struct cli
     print_difference(scenario->scn, &a, &b, other->number);
     cli_trace_view_close(&a);
     cli_trace_view_close(&b);
-    print_origin(1, verified->reference_origin);
-    print_origin(other->number, verified->other_origin);
+    print_origin(1, brought_about, verified->reference_origin);
+    print_origin(other->number, brought_about, verified->other_origin);
     printf("  digests   %016" PRIx64 " and %016" PRIx64 "\n", reference->outcome.result.digest,
            other->outcome.result.digest);
     print_again(scenario, args, verified->seed);
@@ -119,6 +133,8 @@ void cli_verify_report(const struct cli_scenario *scenario, const struct cli_arg
 {
     if (verified->exit == CLI_PASSED)
         print_same(args, verified);
+    else if (verified->exit == CLI_DIVERGED && verified->cause == CLI_CAUSE_TRAP)
+        print_trapped(scenario, args, verified);
     else if (verified->exit == CLI_DIVERGED)
         print_diverged(scenario, args, verified);
     else
@@ -154,6 +170,14 @@ static void origin_json(struct cli_json *json, const char *name, const struct jo
     if (symbols != NULL)
         cli_backtrace_json(json, name, frames, cli_symbols_resolve(symbols, origin, frames));
     cli_symbols_destroy(symbols);
+}
+
+static void trapped_json(struct cli_json *json, const struct cli_verified *verified)
+{
+    const struct job_result *result = &verified->reference->outcome.result;
+    cli_json_text(json, "look_for", cli_cause_hint(verified->cause));
+    cli_json_text(json, "trapped", result->text);
+    origin_json(json, "reference_backtrace", result);
 }
 
 static void difference_json(struct cli_json *json, const struct scn *scn,
@@ -194,7 +218,9 @@ void cli_verify_report_json(const struct cli_scenario *scenario, const struct cl
     cli_json_u64(&json, "seed", verified->seed);
     cli_json_u64(&json, "runs", args->runs);
     cli_json_u64(&json, "run", verified->other->number);
-    if (verified->exit == CLI_DIVERGED)
+    if (verified->cause == CLI_CAUSE_TRAP)
+        trapped_json(&json, verified);
+    else if (verified->exit == CLI_DIVERGED)
         difference_json(&json, scenario->scn, verified);
     cli_json_close(&json, '}');
     putchar('\n');

@@ -253,9 +253,14 @@ void cli_verify_seed(struct cli_verify_lane *lane, uint64_t seed, struct cli_ver
     lane->run_count = 0;
     start_used(lane);
     run(lane, &lane->used, NULL, lane->reference);
+    out->reference = out->other = lane->reference;
     if (!judged(lane->reference)) {
         out->exit = lane->reference->outcome.exit;
-        out->reference = out->other = lane->reference;
+        return;
+    }
+    if (lane->reference->outcome.result.finding == JOB_FINDING_TRAP) {
+        out->exit = CLI_DIVERGED;
+        out->cause = CLI_CAUSE_TRAP;
         return;
     }
     if (repeat(lane, out))

@@ -12,6 +12,8 @@
  *
  * Part (b), one thing changed at a time (verify_cause.h): more runs in the reference's process.
  *
+ * Where run 1 was stopped because a daemon went past libc, that is the answer.
+ *
  * When two runs differ, a few more of them tell why, and one more of each kind ends at the first
  * event that differs, to learn who brought it about.
  */
@@ -36,7 +38,7 @@ struct cli_verified {
     int exit; /* CLI_PASSED: all runs the same; CLI_DIVERGED; else `other` was not judged */
     enum cli_cause cause;
     const struct cli_verify_run *reference, *other;
-    /* Where the first differing event came from; NULL: not known. */
+    /* Where the first differing event came from; NULL: not known, or stopped in run 1. */
     const struct job_result *reference_origin, *other_origin;
 };
 

@@ -7,6 +7,7 @@
 #include "core/fiber.h"
 #include "scenarios/worker/worker.h"
 #include "sim/libc/libc.h"
+#include "sim/trap.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -186,17 +187,31 @@ _Noreturn void finding_end_child(struct run *run)
     _exit(0);
 }
 
+/* A daemon went past libc. */
+static void fill_trap(struct run *run, const struct sim_trap_catch *caught)
+{
+    begin_finding(run, JOB_FINDING_TRAP, caught->what);
+    copy_text(run->result->text, sizeof run->result->text, caught->text);
+    finding_note_where(run, NULL, sm__current);
+}
+
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     struct run *run = armed;
+    struct sim_trap_catch caught;
+    const enum sim_trap_verdict trapped = sim_trap_take(number, info, context, &caught);
 
-    sim_heap_current = NULL;
+    if (trapped == SIM_TRAP_ANSWERED)
+        return;
     if (!run || run->over) { /* a second fault while the first is written down */
         signal(number, SIG_DFL);
         raise(number);
         return;
     }
-    fill_signal(run, number, info);
+    if (trapped == SIM_TRAP_CAUGHT)
+        fill_trap(run, &caught);
+    else
+        fill_signal(run, number, info);
     const struct backtrace_registers registers = registers_of(context);
     backtrace_take_at(run->result, &registers, run->world->stacks);
     finding_end_child(run);
@@ -210,7 +225,7 @@ void finding_of_report(const char *subject, const char *text)
 
     if (!run || run->over)
         return;
-    sim_heap_current = NULL;
+    sim_context_leave();
     begin_finding(run, JOB_FINDING_SANITIZER, subject);
     copy_text(run->result->text, sizeof run->result->text, text);
     finding_note_where(run, NULL, sm__current);
@@ -235,7 +250,7 @@ static void on_tick(int number, siginfo_t *info, void *context)
         step_at_tick = run->world->step;
         return;
     }
-    sim_heap_current = NULL;
+    sim_context_leave();
     begin_finding(run, JOB_FINDING_SPIN, sm__current->name);
     snprintf(run->result->text, sizeof run->result->text,
              "task '%s' does not yield: it ran for more than %lld ms of CPU time without blocking",
@@ -264,7 +279,7 @@ static void on_exit_call(void)
 
     if (!run || run->over || !sm__current)
         return;
-    sim_heap_current = NULL;
+    sim_context_leave();
     begin_finding(run, JOB_FINDING_EXIT, "exit");
     copy_text(run->result->text, sizeof run->result->text, "the daemon called exit");
     finding_note_where(run, NULL, sm__current);
@@ -298,9 +313,20 @@ static void handle(int number, void (*handler)(int, siginfo_t *, void *))
     SM_ASSERT(sigaction(number, &action, NULL) == 0);
 }
 
+static void arm_traps(struct run *run)
+{
+    if (!run->has_traps)
+        return;
+    const unsigned there = sim_trap_arm();
+    if (!(there & SIM_TRAP_CALLS))
+        worker_note(run, "system calls of a daemon's are not caught here, past libc's functions");
+    if (!(there & SIM_TRAP_COUNTER))
+        worker_note(run, "reading the processor's counter for the time is not caught here");
+}
+
 void finding_arm(struct run *run)
 {
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
     const stack_t stack = {.ss_sp = mmap(NULL, SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE,
                                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
                            .ss_size = SIGNAL_STACK_BYTES};
@@ -314,11 +340,13 @@ void finding_arm(struct run *run)
     handle(SIGPROF, on_tick);
     set_tick(run->scn->spin_limit_ns);
     SM_ASSERT(atexit(on_exit_call) == 0);
+    arm_traps(run);
 }
 
 void finding_disarm(struct run *run)
 {
     SM_ASSERT(armed == run);
+    sim_trap_disarm();
     set_tick(0);
     armed = NULL;
 }

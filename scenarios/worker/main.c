@@ -71,7 +71,8 @@ static void serve(const struct worker *worker)
                           .plugin = worker->plugin,
                           .globals = worker->globals,
                           .command = &command,
-                          .result = worker->result};
+                          .result = worker->result,
+                          .has_traps = true};
         if (command.flags & JOB_FOREGROUND)
             run_here(&run);
         else

@@ -42,11 +42,10 @@ void output_destroy(struct run *run)
 /* Host code in a machine's task, perhaps: out of its context, and its errno stays as it is. */
 void output_write(int fd, const void *data, size_t size)
 {
-    struct sim_heap *heap = sim_heap_current;
+    struct sim_heap *heap = sim_context_leave();
     const int saved = errno;
     const char *bytes = data;
 
-    sim_heap_current = NULL;
     while (size > 0) {
         const ssize_t written = syscall(SYS_write, fd, bytes, size);
         if (written < 0 && errno == EINTR)
@@ -57,7 +56,7 @@ void output_write(int fd, const void *data, size_t size)
         size -= (size_t)written;
     }
     errno = saved;
-    sim_heap_current = heap;
+    sim_context_enter(heap);
 }
 
 static void flush(struct buffer *buffer, int fd)

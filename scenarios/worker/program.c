@@ -20,11 +20,10 @@ static const struct sm_plugin *boot_plugin(const struct run *run, const struct s
     if (!run->globals)
         return run->plugin;
     sim_globals_construct(run->globals, machine->index - 1);
-    struct sim_heap *heap = sim_heap_current;
-    sim_heap_current = NULL; /* the loader may allocate */
+    struct sim_heap *heap = sim_context_leave();
     const struct sm_plugin *plugin =
         dlsym(sim_globals_handle(run->globals, machine->index - 1), SM_PLUGIN_SYMBOL);
-    sim_heap_current = heap;
+    sim_context_enter(heap);
     return plugin;
 }
 

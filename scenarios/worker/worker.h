@@ -58,6 +58,7 @@ struct run {
     bool unusable;      /* a machine could not start because of the scenario itself */
     int64_t started_ns; /* real time */
     struct output *output;
+    bool has_traps; /* for what goes past libc (sim/trap.h) */
     /* Hooks of scenarios/unit; NULL here. */
     int (*start)(void *run, struct sim_machine *machine); /* instead of worker_machine_start */
     void (*ended)(struct run *run); /* instead of the end of the process, after a signal or exit */

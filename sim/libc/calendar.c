@@ -79,15 +79,14 @@ EXPORT size_t strftime(char *restrict text, size_t size, const char *restrict fo
     static char zone[] = "TZ=UTC0";
     static char *zone_only[] = {zone, NULL};
     char **machine_environ = environ;
-    struct sim_heap *heap = sim_heap_current;
 
     if (!sim_libc_inside())
         return SIM_LIBC_REAL(strftime)(text, size, format, time);
-    sim_heap_current = NULL;
+    struct sim_heap *heap = sim_context_leave();
     environ = zone_only;
     const size_t length = SIM_LIBC_REAL(strftime)(text, size, format, time);
     environ = machine_environ;
-    sim_heap_current = heap;
+    sim_context_enter(heap);
     return length;
 }
 

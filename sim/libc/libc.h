@@ -14,8 +14,8 @@
  *   mutex.c     pthread mutexes and conditions    thread.c   once, keys, the calling thread
  *   refuse.c    what ends the run: threads, processes, sockets, signals, other files
  *
- * "Inside" is where sim_heap_current is set: host code that runs in a machine's task on the way
- * (logging, a failure) clears it first.
+ * "Inside" is where a machine's context is entered (sim/context.h): host code that runs in a
+ * machine's task on the way (logging, a failure) leaves it first.
  */
 #ifndef STEELMILL_SIM_LIBC_LIBC_H
 #define STEELMILL_SIM_LIBC_LIBC_H

@@ -18,19 +18,18 @@
 #define EXPORT SIM_LIBC_EXPORT
 
 static FILE *streams[3];
-static FILE *before[2]; /* stdout and stderr of the process */
+static FILE *before[3]; /* the process's */
 
 /* ---- lines ---- */
 
 static void emit(const struct sim_libc *libc, int stream, const char *text, size_t size)
 {
     const struct sim_world *world = libc->machine->world;
-    struct sim_heap *heap = sim_heap_current;
+    struct sim_heap *heap = sim_context_leave();
 
-    sim_heap_current = NULL;
     if (world->options.output)
         world->options.output(world->options.arg, libc->machine, stream, text, size);
-    sim_heap_current = heap;
+    sim_context_enter(heap);
 }
 
 static void flush_line(struct sim_libc *libc, int stream)
@@ -76,10 +75,16 @@ static ssize_t stream_write(void *cookie, const char *text, size_t size)
     return syscall(SYS_write, stream, text, size);
 }
 
+/* A machine's stdin is empty. */
+static ssize_t stream_read(void *cookie, char *text, size_t size)
+{
+    return sim_libc_inside() ? 0 : syscall(SYS_read, (int)(intptr_t)cookie, text, size);
+}
+
 static FILE *open_stream(int number)
 {
-    const cookie_io_functions_t functions = {.write = stream_write};
-    FILE *stream = fopencookie((void *)(intptr_t)number, "w", functions);
+    const cookie_io_functions_t functions = {.read = stream_read, .write = stream_write};
+    FILE *stream = fopencookie((void *)(intptr_t)number, number ? "w" : "r", functions);
 
     SM_ASSERT(stream);
     setvbuf(stream, NULL, _IONBF, 0);
@@ -89,27 +94,24 @@ static FILE *open_stream(int number)
 
 void sim_libc_output_attach(void)
 {
-    static char input[4096];
-
-    if (!streams[STDOUT_FILENO]) {
-        setvbuf(stdin, input, _IOFBF, sizeof input);
-        streams[STDIN_FILENO] = stdin;
-        streams[STDOUT_FILENO] = open_stream(STDOUT_FILENO);
-        streams[STDERR_FILENO] = open_stream(STDERR_FILENO);
-    }
+    for (int i = 0; !streams[2] && i < 3; i++)
+        streams[i] = open_stream(i);
     if (stdout == streams[STDOUT_FILENO])
         return;
     fflush(stdout);
-    before[0] = stdout;
-    before[1] = stderr;
-    stdout = streams[STDOUT_FILENO];
-    stderr = streams[STDERR_FILENO];
+    before[0] = stdin;
+    before[1] = stdout;
+    before[2] = stderr;
+    stdin = streams[0];
+    stdout = streams[1];
+    stderr = streams[2];
 }
 
 void sim_libc_output_detach(void)
 {
-    stdout = before[0];
-    stderr = before[1];
+    stdin = before[0];
+    stdout = before[1];
+    stderr = before[2];
 }
 
 int sim_libc_standard(const FILE *stream)

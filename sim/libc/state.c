@@ -9,11 +9,10 @@
 
 void *sim_libc_next(const char *name)
 {
-    struct sim_heap *heap = sim_heap_current;
+    struct sim_heap *heap = sim_context_leave();
 
-    sim_heap_current = NULL; /* the loader may allocate */
     void *function = dlsym(RTLD_NEXT, name);
-    sim_heap_current = heap;
+    sim_context_enter(heap);
     SM_ASSERT_MSG(function, "the C library has no %s", name);
     return function;
 }

@@ -79,11 +79,10 @@ static struct usage measure(void)
 /* The machine's own copy of a function of the plugin. */
 static void *function_of(uint32_t machine, const char *name)
 {
-    struct sim_heap *heap = sim_heap_current;
+    struct sim_heap *heap = sim_context_leave();
 
-    sim_heap_current = NULL;
     void *function = dlsym(sim_globals_handle(globals, machine), name);
-    sim_heap_current = heap;
+    sim_context_enter(heap);
     return function;
 }
 

@@ -2,7 +2,8 @@
 /*
  * A plugin that keeps state everywhere but in its instance: variables with and without initial
  * values, inside functions, thread-local ones, big ones, a block that a constructor allocates,
- * open streams, and a library's. Each machine must find its own, fresh after each start.
+ * open streams with text in their buffers, and a library's. Each machine must find its own, fresh
+ * after each start.
  */
 #include "keeps.h"
 #include "kept.h"
@@ -23,7 +24,9 @@ static int *points_to_changes = &changes;
 static _Thread_local int thread_changes;
 static _Thread_local char thread_owner[16] = "no thread";
 static char *constructed;
-static FILE *stream;
+static FILE *stream, *buffered, *unwritten;
+static char *text; /* what went through `buffered` */
+static size_t text_bytes;
 
 __attribute__((constructor)) static void construct(void)
 {
@@ -54,6 +57,8 @@ const char *keeps_look(void)
         return "a thread-local variable";
     if (!constructed || strcmp(constructed, "by the constructor") != 0)
         return "what the constructor made";
+    if (stream || buffered || text || text_bytes)
+        return "a stream";
     if (kept_count() != 0 || *kept_thread_count() != 40)
         return "a variable of the library";
     return strcmp(kept_first(), "constructed") == 0 ? NULL : "what the library's constructor made";
@@ -69,6 +74,9 @@ static const char *look_after(const char *name, int step)
         return "a thread-local variable";
     if (strcmp(constructed, name) != 0)
         return "what the constructor made";
+    if (fflush(buffered) != 0 || text_bytes != (size_t)step * strlen(name) ||
+        strncmp(text, name, strlen(name)) != 0)
+        return "what was printed to a stream";
     return kept_count() == step && strcmp(kept_first(), name) == 0 &&
                    *kept_thread_count() == 40 + step
                ? NULL
@@ -86,9 +94,14 @@ static void change(const char *name)
     free(constructed);
     constructed = strdup(name);
     kept_add(name);
-    if (!stream)
+    if (!stream) {
         stream = fopen("/etc/hostname", "r");
+        buffered = open_memstream(&text, &text_bytes);
+        unwritten = fopen("/dev/null", "w");
+    }
     (void)fgetc(stream);
+    fputs(name, buffered);
+    fputs(name, unwritten); /* a crash finds it in the buffer */
 }
 
 const char *keeps_change(const char *name, int step)

@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -143,6 +145,29 @@ static void errors(void)
     expect(strcmp(strtok(NULL, " "), "beta") == 0);
 }
 
+static int compare(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* Functions of libc's that ask the kernel something by themselves on the way. */
+static void inside_libc(void)
+{
+    static int numbers[10000];
+    sigjmp_buf way_back;
+    sigset_t set;
+    volatile int times = 0;
+
+    for (int i = 0; i < 10000; i++)
+        numbers[i] = i * 7919 % 10000;
+    qsort(numbers, 10000, sizeof numbers[0], compare);
+    expect(numbers[0] == 0 && numbers[9999] == 9999);
+    if (sigsetjmp(way_back, 1) == 0)
+        siglongjmp(way_back, 1 + times++);
+    expect(times == 1);
+    expect(pthread_sigmask(SIG_BLOCK, NULL, &set) == 0 && sigisemptyset(&set));
+}
+
 const struct question identity_questions[] = {
     {"seeded_random", seeded_random},
     {"kernel_random", kernel_random},
@@ -150,5 +175,6 @@ const struct question identity_questions[] = {
     {"environment", environment},
     {"files", files},
     {"errors", errors},
+    {"inside_libc", inside_libc},
     {NULL, NULL},
 };

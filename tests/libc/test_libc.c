@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 static char output[1 << 20];
@@ -44,7 +45,7 @@ static const char *const questions[] = {
     "clocks",        "cpu_time",      "sleeping", "calendar",    "locales",
     "seeded_random", "kernel_random", "identity", "environment", "files",
     "errors",        "lines",         "streams",  "mutexes",     "conditions",
-    "locks",         "once",          "keys",     "c11",
+    "locks",         "once",          "keys",     "c11",         "inside_libc",
 };
 #define QUESTIONS (int)(sizeof questions / sizeof questions[0])
 
@@ -166,6 +167,19 @@ START_TEST(refuses)
 }
 END_TEST
 
+/* What no function of ours stands before is stopped at the kernel, where the kernel can do that. */
+START_TEST(traps)
+{
+    if (prctl(59 /* syscall user dispatch */, 0, 0, 0, 0) != 0)
+        return;
+    ck_assert_msg(steelmill("run", "personality", "--seed 1") == 1, "%s", output);
+    must_hold("the daemon called a function of libc's that is not simulated: it made the system "
+              "call personality");
+    must_hold("ask_personality ");
+    must_hold("asks_escape.c:");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("libc");
@@ -179,6 +193,7 @@ int main(void)
     tcase_add_test(tc, streams);
     tcase_add_test(tc, last_words);
     tcase_add_loop_test(tc, refuses, 0, ESCAPES);
+    tcase_add_test(tc, traps);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_set_tap(runner, "-");
