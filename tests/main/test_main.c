@@ -58,12 +58,13 @@ END_TEST
 /* The other program serves a machine, until it is told to stop. */
 START_TEST(serves)
 {
-    ck_assert_msg(program_run("(timeout --preserve-status -s TERM 1 %s serve %s --machine lock "
-                              "--data main-data-%d --network 127.%u.0.0; code=$?; "
-                              "rm -r main-data-%d; exit $code)",
-                              getenv("LEASE_LOCK_SERVED"), getenv("LEASE_LOCK_SCENARIO"),
-                              (int)getpid(), 3 + (unsigned)getpid() % 250, (int)getpid()) == 0,
-                  "%s", output);
+    ck_assert_msg(
+        program_run("(timeout --foreground --preserve-status 1 %s serve %s --machine lock "
+                    "--data main-data-%d --network 127.%u.0.0; code=$?; "
+                    "rm -r main-data-%d; exit $code)",
+                    getenv("LEASE_LOCK_SERVED"), getenv("LEASE_LOCK_SCENARIO"), (int)getpid(),
+                    3 + (unsigned)getpid() % 250, (int)getpid()) == 0,
+        "%s", output);
     must_hold("serving machine=lock");
     must_hold("stopping");
 }
