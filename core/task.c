@@ -2,6 +2,8 @@
 /* Tasks: the state machine that opens core/task.h. */
 #include "core/task.h"
 
+#include "core/counters.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -47,6 +49,7 @@ int sm__task_spawn(struct sm_task **out, struct sm__home *home, struct sm__owner
     task_init(task, home, owner, name, fn, arg);
     task->stack_index = index;
     task->detached = !out;
+    SM__COUNT(tasks_started, 1);
     sm__fiber_init(&task->fiber, low, high, sm__task_main, task);
     if (out)
         *out = task;
@@ -59,6 +62,7 @@ static void task_free(struct sm_task *task)
     SM_ASSERT_MSG(sm__waitable_idle(&task->ended), "a task is freed while another one joins it");
     sm__list_remove(&task->owner_link);
     sm__list_remove(&task->home_link);
+    sm__fiber_finish(&task->fiber);
     sm__stack_give(task->home->stacks, task->stack_index);
 }
 
@@ -80,6 +84,7 @@ _Noreturn void sm__task_main(void *arg)
     if (SM_UNLIKELY(task->leave))
         task->leave(task);
     task->state = SM__TASK_ENDED;
+    SM__COUNT(tasks_ended, 1);
     sm__sched_timer_clear(task);
     sm__list_remove(&task->owner_link);
     if (task->owner) {
@@ -133,6 +138,7 @@ void sm__task_drop(struct sm_task *task)
     SM_ASSERT(task != sm__current);
     unlink_waiters(task);
     task->state = SM__TASK_ENDED;
+    SM__COUNT(tasks_ended, 1);
     sm__sched_timer_clear(task);
     task->ended.first = task->ended.last = NULL; /* those who join it are dropped with it */
     task_free(task);
@@ -175,6 +181,7 @@ static void link_waiter(struct sm__waiter *waiter, struct sm_waitable *object, s
 int sm__enter(void)
 {
     SM_ASSERT_MSG(sm__current, "a blocking call outside of any task");
+    SM_ASSERT_MSG(!sm__current->sections, "a blocking call inside a read section");
     return SM_UNLIKELY(sm__task_is_cancelled(sm__current)) ? -ECANCELED : 0;
 }
 
@@ -194,6 +201,7 @@ static int park(struct sm_task *task, struct sm__waiter *waiters, uint32_t count
 static int may_park(struct sm_task *task, sm_time deadline)
 {
     SM_ASSERT_MSG(task, "a blocking call outside of any task");
+    SM_ASSERT_MSG(!task->sections, "a blocking call inside a read section");
     if (sm__task_is_cancelled(task))
         return -ECANCELED;
     if (deadline != SM_FOREVER && deadline <= sm__clock_monotonic(task->home))

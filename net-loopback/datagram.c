@@ -26,6 +26,7 @@ struct lo_message {
     struct sm_net *from, *to;
     uint64_t id, hash;
     uint32_t size;
+    uint32_t to_index; /* of `to`, whose memory the sender need not touch */
     uint16_t from_port, to_port;
     uint8_t class; /* of its buffer */
     bool quiet;    /* does not bounce */
@@ -149,6 +150,7 @@ static void deliver(struct sim_world *world, struct sim_event *event)
     struct lo_net *net = to->net;
 
     (void)world;
+    lo_path_fetch(net, message->to_index, event->peer); /* many datagrams are answered */
     if (SM_UNLIKELY(!to->up)) {
         lose_message(net, message, LO_LOST_OFF);
         return;
@@ -168,7 +170,7 @@ static void deliver(struct sim_world *world, struct sim_event *event)
 static struct sim_event *fly(struct lo_net *net, struct lo_message *message, int64_t delay_ns)
 {
     struct sim_event *event = sim_event_at(net->world, net->world->now + delay_ns, SIM_DATAGRAM,
-                                           message->to->index, deliver);
+                                           message->to_index, deliver);
 
     event->object = message;
     event->number = message->id;
@@ -224,7 +226,7 @@ static void release(struct lo_net *net, struct lo_held *held)
 {
     struct lo_message *message = held->object;
 
-    transmit(net, message, lo_path_get(net, message->from->index, message->to->index), held->number,
+    transmit(net, message, lo_path_get(net, message->from->index, message->to_index), held->number,
              true);
 }
 
@@ -272,8 +274,9 @@ int sm_datagram_connect(struct sm_datagram *socket, const struct sm_address *pee
     return 0;
 }
 
-static inline void send_to(struct sm_datagram *socket, struct sm_net *receiver, uint16_t to_port,
-                           const void *data, uint32_t size, uint64_t hash, bool quiet)
+static inline void send_to(struct sm_datagram *socket, struct sm_net *receiver, uint32_t to_index,
+                           uint16_t to_port, const void *data, uint32_t size, uint64_t hash,
+                           bool quiet)
 {
     struct sm_net *from = socket->handle.interface;
     struct lo_net *net = from->net;
@@ -283,6 +286,7 @@ static inline void send_to(struct sm_datagram *socket, struct sm_net *receiver, 
     net->counters.sent_bytes += size;
     message->from = from;
     message->to = receiver;
+    message->to_index = to_index;
     message->id = ++net->message_ids;
     message->hash = hash;
     message->from_port = socket->handle.port;
@@ -290,7 +294,7 @@ static inline void send_to(struct sm_datagram *socket, struct sm_net *receiver, 
     message->quiet = quiet;
     if (size)
         memcpy(message->data, data, size);
-    struct lo_path *path = lo_path_get(net, from->index, receiver->index);
+    struct lo_path *path = lo_path_get(net, from->index, to_index);
     transmit(net, message, path, path->messages++, false);
 }
 
@@ -303,7 +307,7 @@ static void send_elsewhere(struct sm_datagram *socket, const struct sm_address *
 
     if (to->ip == SM_IP_BROADCAST) {
         for (uint32_t index = 1; index <= net->machine_count; index++)
-            send_to(socket, lo_interface(net, index), to->port, data, size, hash, true);
+            send_to(socket, lo_interface(net, index), index, to->port, data, size, hash, true);
         return;
     }
     net->counters.sent++;
@@ -337,12 +341,13 @@ int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to, co
     if (SM_UNLIKELY(was_refused(socket)))
         return -ECONNREFUSED;
     struct sm_net *receiver = lo_interface_at(from, to->ip);
+    const uint32_t to_index = receiver == from ? from->index : to->ip - LO_IP_BASE;
     if (SM_LIKELY(receiver))
-        lo_path_fetch(from->net, from->index, receiver->index);
+        lo_path_fetch(from->net, from->index, to_index);
     sim_cpu_count(&from->machine->home, size);
-    const uint64_t hash = lo_hash(data, size);
+    const uint64_t hash = from->net->world->digest.off ? 0 : lo_hash(data, size);
     if (SM_LIKELY(receiver))
-        send_to(socket, receiver, to->port, data, (uint32_t)size, hash, elsewhere);
+        send_to(socket, receiver, to_index, to->port, data, (uint32_t)size, hash, elsewhere);
     else
         send_elsewhere(socket, to, data, (uint32_t)size, hash);
     return 0;

@@ -5,7 +5,9 @@
 #ifndef STEELMILL_NET_LOOPBACK_INTERNAL_H
 #define STEELMILL_NET_LOOPBACK_INTERNAL_H
 
+#include "core/fetch.h"
 #include "core/list.h"
+#include "core/random.h"
 #include "net-loopback/net.h"
 #include "net-loopback/pool.h"
 #include "sim/world.h"
@@ -131,12 +133,14 @@ struct lo_handle {
 
 /* A machine's interface; lives as long as the network. */
 struct sm_net {
+    /* The socket of the latest datagram; NULL: look it up. First, so that the scheduler fetches it
+     * from memory in time. */
+    _Alignas(64) struct sm_datagram *last_heard;
     struct lo_net *net;
     struct sim_machine *machine;
     uint32_t index; /* the machine's */
     bool up;
     uint16_t last_heard_port;
-    struct sm_datagram *last_heard; /* the socket of the latest datagram; NULL: look it up */
     uint32_t leaked;
     uint64_t port_key, port_draws; /* the stream that free ports are drawn from */
     uint64_t name_draws;           /* of the stream of late names */
@@ -240,8 +244,19 @@ static inline bool lo_set_has(const uint64_t *set, uint32_t machine_index)
 /* ---- path.c ---- */
 /* The state of a direction; the pointer is valid until the next call. */
 struct lo_path *lo_path_get(struct lo_net *net, uint32_t from, uint32_t to);
+/* Where a direction's state is, or is to be looked for first. There must be a table. */
+static inline uint32_t lo_path_home(const struct lo_paths *paths, uint64_t pair)
+{
+    return (uint32_t)(sm__random_mix(pair) >> 32) & (paths->capacity - 1);
+}
+
 /* Has the state of a direction fetched from memory: lo_path_get will want it soon. */
-void lo_path_fetch(const struct lo_net *net, uint32_t from, uint32_t to);
+static inline SM_FETCHES void lo_path_fetch(const struct lo_net *net, uint32_t from, uint32_t to)
+{
+    if (net->paths.capacity)
+        __builtin_prefetch(&net->paths.slots[lo_path_home(&net->paths, (uint64_t)from << 32 | to)]);
+}
+
 void lo_paths_finish(struct lo_paths *paths);
 /* Decides what becomes of message `number` of a path. size: payload; connection: whose it is, 0: it
  * is a datagram. */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #define DATAGRAM_BUFFER_BYTES_DEFAULT 212992u /* Linux's net.core.rmem_default */
 #define STREAM_BUFFER_BYTES_DEFAULT   (256u * 1024)
@@ -18,6 +19,13 @@
 #define QUEUE_LIMIT_NS_DEFAULT        (500 * SM_MS)
 
 /* ---- hooks ---- */
+
+static int resolve(void *arg, struct sim_machine *machine, const char *name, uint32_t *ip,
+                   sm_time deadline)
+{
+    (void)arg;
+    return sm_net_resolve(machine->net, name, ip, deadline);
+}
 
 static void machine_started(void *arg, struct sim_machine *machine)
 {
@@ -123,7 +131,8 @@ int lo_net_create(struct lo_net **out, struct sim_world *world, const struct lo_
         sim_host_free(net);
         return error;
     }
-    net->interfaces = sim_host_alloc(net->machine_count * sizeof *net->interfaces);
+    const size_t bytes = net->machine_count * sizeof *net->interfaces;
+    net->interfaces = memset(sim_host_alloc_aligned(64, bytes), 0, bytes);
     for (uint32_t i = 0; i < net->machine_count; i++)
         init_interface(net, world->machines[i]);
     sm__list_init(&net->sequences);
@@ -134,7 +143,8 @@ int lo_net_create(struct lo_net **out, struct sim_world *world, const struct lo_
                                     .machine_started = machine_started,
                                     .machine_crashed = machine_crashed,
                                     .machine_stopped = machine_stopped,
-                                    .machine_killed = machine_killed};
+                                    .machine_killed = machine_killed,
+                                    .resolve = resolve};
     sim_world_add_hooks(world, &hooks);
     *out = net;
     return 0;

@@ -21,15 +21,10 @@
 
 /* ---- the table ---- */
 
-static inline uint32_t home_of(const struct lo_paths *paths, uint64_t pair)
-{
-    return (uint32_t)(sm__random_mix(pair) >> 32) & (paths->capacity - 1);
-}
-
 static struct lo_path *find_slot(const struct lo_paths *paths, uint64_t pair)
 {
     const uint32_t mask = paths->capacity - 1;
-    uint32_t i = home_of(paths, pair);
+    uint32_t i = lo_path_home(paths, pair);
 
     while (paths->slots[i].pair && paths->slots[i].pair != pair)
         i = (i + 1) & mask;
@@ -77,12 +72,6 @@ struct lo_path *lo_path_get(struct lo_net *net, uint32_t from, uint32_t to)
         path->key = sm__random_key(net->world->options.seed, epoch, net->link_name, pair);
     }
     return path;
-}
-
-void lo_path_fetch(const struct lo_net *net, uint32_t from, uint32_t to)
-{
-    if (net->paths.capacity)
-        __builtin_prefetch(&net->paths.slots[home_of(&net->paths, (uint64_t)from << 32 | to)]);
 }
 
 void lo_paths_finish(struct lo_paths *paths)

@@ -102,10 +102,10 @@ void *lo_objects_take(struct lo_objects *objects)
         objects->free_count--;
         return memset(object, 0, objects->bytes);
     }
-    char *memory = sim_host_alloc(HEADER_BYTES + objects->bytes);
+    char *memory = sim_host_alloc_aligned(64, HEADER_BYTES + objects->bytes);
     *(void **)(void *)memory = objects->all;
     objects->all = memory;
-    return memory + HEADER_BYTES;
+    return memset(memory + HEADER_BYTES, 0, objects->bytes);
 }
 
 void lo_objects_give(struct lo_objects *objects, void *object)

@@ -11,19 +11,19 @@ static uint64_t hash_block(uint64_t seed, const struct sim_record *records, size
     return XXH3_64bits_withSeed(records, count * sizeof *records, seed);
 }
 
+uint64_t sim_digest_value(const struct sim_digest *digest)
+{
+    if (digest->count == 0 || digest->off)
+        return digest->value;
+    return hash_block(digest->value, digest->blocks[digest->open], digest->count);
+}
+
 void sim_digest_close_block(struct sim_digest *digest)
 {
-    digest->value = hash_block(digest->value, digest->blocks[digest->open], digest->count);
+    digest->value = sim_digest_value(digest);
     sim_digest_flush_trace(digest);
     digest->open ^= 1;
     digest->count = 0;
-}
-
-uint64_t sim_digest_value(const struct sim_digest *digest)
-{
-    if (digest->count == 0)
-        return digest->value;
-    return hash_block(digest->value, digest->blocks[digest->open], digest->count);
 }
 
 void sim_digest_flush_trace(struct sim_digest *digest)

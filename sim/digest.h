@@ -8,6 +8,7 @@
 
 #include "sim/record.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SIM_DIGEST_BLOCK 64u
@@ -17,6 +18,7 @@ struct sim_digest {
     uint32_t open, count;                          /* which is open; records in it */
     uint64_t value;                                /* of the closed blocks */
     uint64_t total;
+    bool off; /* records are not hashed; the value stays 0 */
     void (*trace)(void *arg, const struct sim_record *records, size_t count);
     void *arg;
 };

@@ -14,6 +14,7 @@
  * first at which the machine's clock shows the deadline. Where that clock changes its rate, all
  * timers of the machine are set anew (clock.c).
  */
+#include "core/fetch.h"
 #include "core/task.h"
 #include "sim/world.h"
 
@@ -94,6 +95,18 @@ _Noreturn void sm__sched_exit(struct sm_task *task)
 {
     sm__fiber_switch(&task->fiber, &world_of(task->home)->scheduler, true);
     __builtin_unreachable();
+}
+
+/* ---- the graph of factories: there is one thread, so nobody is reading ---- */
+
+void sm__free_later(struct sm__later *later, void (*fn)(struct sm__later *later))
+{
+    fn(later);
+}
+
+bool sm__thread_may_read(void)
+{
+    return true;
 }
 
 /* ---- timers ---- */
@@ -197,57 +210,77 @@ static inline struct sim_record *begin_record(struct sim_world *world, const voi
 }
 
 /*
- * With many machines, memory is what a step waits for. While one step runs, the lines that the next
- * event will touch are fetched, one link of the chain at a time: the event; its machine and object;
- * the task that ran last there; that task's stack.
+ * With many machines, memory is what a step waits for. So while one instant's steps run, the lines
+ * that the next ones will touch are fetched, one link of a chain at a time, so that no fetch waits
+ * for another: the event; its object and its machine; the task and the network's part of it; the
+ * stack. The top of a task's stack is always mapped, also when the task is gone.
  */
-static inline void fetch_event(struct sim_world *world)
+static inline const struct sim_event *event_ahead(const struct sim_world *world, size_t ahead)
 {
-    world->ahead = NULL;
-    if (world->queue.count > 0) {
-        const uint32_t slot = world->queue.entries[0].order_slot & (SIM_QUEUE_SLOTS_MAX - 1);
-        world->ahead = sim_events_at(&world->events, slot);
-        __builtin_prefetch(world->ahead);
+    const uint32_t slot = sim_queue_look(&world->queue, ahead);
+    return slot < SIM_QUEUE_SLOTS_MAX ? sim_events_at(&world->events, slot) : NULL;
+}
+
+static inline SM_FETCHES void fetch_object(const struct sim_world *world,
+                                           const struct sim_event *event)
+{
+    __builtin_prefetch(event->object);
+    __builtin_prefetch((const char *)event->object + 64);
+    if (event->machine)
+        __builtin_prefetch(&world->machine_slab[event->machine - 1]);
+}
+
+/* The task that probably runs next. */
+static inline const struct sm_task *task_ahead(const struct sim_world *world,
+                                               const struct sim_event *event)
+{
+    if (event->kind == SIM_TIMER)
+        return event->object;
+    return event->machine ? world->machine_slab[event->machine - 1].last_task : NULL;
+}
+
+static inline SM_FETCHES void fetch_task(const struct sim_world *world,
+                                         const struct sim_event *event)
+{
+    const struct sm_task *task = task_ahead(world, event);
+
+    __builtin_prefetch(task);
+    __builtin_prefetch((const char *)task + 64);
+    __builtin_prefetch((const char *)task + 128);
+    if (event->machine)
+        __builtin_prefetch(world->machine_slab[event->machine - 1].net);
+}
+
+static inline SM_FETCHES void fetch_stack(const struct sim_world *world,
+                                          const struct sim_event *event)
+{
+    const struct sm_task *task = task_ahead(world, event);
+
+    if (!task)
+        return;
+    for (int line = 0; line < 6; line++)
+        __builtin_prefetch((const char *)task->fiber.sp + line * 64);
+    if (event->kind != SIM_TIMER) {
+        const void *const *net = world->machine_slab[event->machine - 1].net;
+        if (net) {
+            __builtin_prefetch(*net);
+            __builtin_prefetch((const char *)*net + 64);
+        }
     }
 }
 
-static inline const struct sim_machine *machine_ahead(const struct sim_world *world)
+static inline SM_FETCHES void fetch_ahead(const struct sim_world *world)
 {
-    const uint32_t index = world->ahead ? world->ahead->machine : 0;
-    return index ? &world->machine_slab[index - 1] : NULL;
-}
+    const struct sim_event *event;
 
-static inline void fetch_machine(const struct sim_world *world)
-{
-    const struct sim_machine *machine = machine_ahead(world);
-
-    if (machine) {
-        __builtin_prefetch(machine);
-        __builtin_prefetch(world->ahead->object);
-        __builtin_prefetch((const char *)world->ahead->object + 64);
-    }
-}
-
-static inline void fetch_task(const struct sim_world *world)
-{
-    const struct sim_machine *machine = machine_ahead(world);
-
-    if (machine) {
-        __builtin_prefetch(machine->last_task);
-        __builtin_prefetch((const char *)machine->last_task + 64);
-        __builtin_prefetch(machine->net);
-    }
-}
-
-static inline void fetch_stack(const struct sim_world *world)
-{
-    const struct sim_machine *machine = machine_ahead(world);
-
-    if (machine && machine->last_task) {
-        const char *sp = machine->last_task->fiber.sp; /* the top of a stack is always mapped */
-        for (int line = 0; line < 6; line++)
-            __builtin_prefetch(sp + line * 64);
-    }
+    if ((event = event_ahead(world, 0)))
+        fetch_stack(world, event);
+    if ((event = event_ahead(world, 1)))
+        fetch_task(world, event);
+    if ((event = event_ahead(world, 2)))
+        fetch_object(world, event);
+    if ((event = event_ahead(world, 3)))
+        __builtin_prefetch(event);
 }
 
 static void prepare_entry(const struct sim_world *world, const struct sm_task *task,
@@ -270,9 +303,7 @@ static void enter_task(struct sim_world *world, struct sm_task *task)
     sim_context_enter(machine ? &machine->heap : NULL);
     if (machine)
         machine->last_task = task;
-    fetch_task(world);
     sm__fiber_switch(&world->scheduler, &task->fiber, false);
-    fetch_stack(world);
     sim_context_enter(NULL);
     sm__current = NULL;
     if (task->state == SM__TASK_ENDED) {
@@ -324,7 +355,6 @@ static void run_event(struct sim_world *world, struct sim_event *event)
     record->peer = event->peer;
     record->size = event->size;
     sim_digest_commit(&world->digest);
-    fetch_machine(world);
     event->fire(world, event);
     sim_events_give(&world->events, event);
 }
@@ -403,7 +433,7 @@ static void open_instant(struct sim_world *world)
         world->now = at;
         sim_ready_push_event(&world->ready, event);
     }
-    fetch_event(world);
+    fetch_ahead(world);
 }
 
 /* The earliest time in the queue that is not a stale entry's; INT64_MAX when nothing is left. */
@@ -411,8 +441,7 @@ static int64_t next_time(struct sim_world *world)
 {
     while (world->queue.count > 0) {
         const int64_t at = sim_queue_time(&world->queue);
-        const uint32_t slot = world->queue.entries[0].order_slot & (SIM_QUEUE_SLOTS_MAX - 1);
-        struct sim_event *event = sim_events_at(&world->events, slot);
+        struct sim_event *event = sim_events_at(&world->events, sim_queue_slot(&world->queue));
         const struct sm_task *task = event->kind == SIM_TIMER ? event->object : NULL;
         const bool stale =
             !event->fire || (event->kind == SIM_TIMER && (!task || task->timer_at > at));

@@ -86,6 +86,7 @@ int sim_world_create(struct sim_world **out, const struct sim_options *given)
     sim_events_init(&world->events);
     sim_ready_init(&world->ready, options->policy, sim_stream_key(world, "scheduler", 0));
     sm__fiber_adopt_thread(&world->scheduler);
+    world->digest.off = options->undigested;
     world->digest.trace = options->trace;
     world->digest.arg = options->arg;
     world->properties = sim_properties_create();

@@ -50,7 +50,7 @@ enum sim_machine_state {
 struct sim_machine {
     struct sm__home home; /* first: a home is its machine */
     struct sim_world *world;
-    void *net;                 /* net-loopback's own */
+    void *net; /* net-loopback's own; its first word: what it will touch next, to be fetched */
     struct sm_task *last_task; /* that ran; may be gone: only for fetching its memory in time */
     /* So far the first cache line, which every step touches. */
     uint32_t index; /* from 1; index - 1 is its place in world->machines and in the scenario */
@@ -82,6 +82,9 @@ struct sim_hooks {
     void (*machine_killed)(void *arg, struct sim_machine *machine);
     /* Either way, earlier: its tasks are gone, its heap is still there. */
     void (*machine_off)(void *arg, struct sim_machine *machine);
+    /* A machine's task asks for the address of a name, as sm_net_resolve has it. */
+    int (*resolve)(void *arg, struct sim_machine *machine, const char *name, uint32_t *ip,
+                   sm_time deadline);
 };
 #define SIM_HOOKS_MAX 8
 
@@ -129,6 +132,7 @@ struct sim_options {
     uint32_t heap_fill, stack_fill;
     bool leak_sites; /* blocks remember who asked for them */
     bool buggify;
+    bool undigested; /* records are written, but nothing is hashed: what the digest costs */
     /* verify: watching who brings an event about. While step `watch_step` runs, `scheduled` is told
      * of each task and event that becomes ready or is queued; `reached` is told when record
      * `watch_seq` is about to be written for one of them (NULL: it is written at once, see
@@ -181,8 +185,6 @@ struct sim_world {
     void (*follow)(struct sim_machine *machine); /* NULL, or told who is to run */
     bool timer_runs; /* a timer's step: the task that it wakes runs in the same step */
     struct sm_task *timer_task;
-    struct sim_event
-        *ahead; /* probably the next event: its memory is fetched while this one runs */
 };
 
 enum sim_outcome {

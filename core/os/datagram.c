@@ -2,6 +2,8 @@
 /* Datagrams. */
 #include "core/os/socket.h"
 
+#include "core/counters.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -115,6 +117,8 @@ int sm_datagram_send(struct sm_datagram *datagram, const struct sm_address *to, 
         return -ECONNREFUSED;
     if (to)
         address = os_address_to_kernel(datagram->socket.net, to->ip, to->port);
+    SM__COUNT(datagrams_out, 1);
+    SM__COUNT(datagram_out, size);
     /* Whatever else keeps it from being sent, it is lost as it could be lost on its way. */
     if (sendto(datagram->socket.fd, data, size, MSG_NOSIGNAL,
                to ? (const struct sockaddr *)&address : NULL, to ? sizeof address : 0) < 0 &&
@@ -134,6 +138,8 @@ static int try_receive(struct sm_datagram *datagram, void *buffer, size_t capaci
         const ssize_t count = recvfrom(datagram->socket.fd, buffer, capacity, MSG_TRUNC,
                                        (struct sockaddr *)&address, &size);
         if (count >= 0) {
+            SM__COUNT(datagrams_in, 1);
+            SM__COUNT(datagram_in, count);
             if (from)
                 *from = os_address_of_kernel(&address);
             return (int)count;

@@ -2,6 +2,8 @@
 /* Listening and accepting. */
 #include "core/os/stream.h"
 
+#include "core/counters.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -66,9 +68,12 @@ static int accept_one(struct sm_listener *listener, struct sm_stream **out, stru
     if (fd < 0)
         return -errno;
     const int error = os_stream_wrap(out, listener->socket.net, fd);
-    if (!error && peer)
+    if (error)
+        return error;
+    SM__COUNT(accepted, 1);
+    if (peer)
         *peer = os_address_of_kernel(&address);
-    return error;
+    return 0;
 }
 
 /* Waits for what an attempt has failed of. Returns 0 (try again), -ETIMEDOUT, -ECANCELED. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Properties in production: a violation is logged and counted, and the daemon goes on, or the
- * process aborts. The rest costs a comparison. Histories and roles have no reader here.
+ * process aborts. The rest costs a comparison. Roles are for metrics.
  */
+#include "core/counters.h"
 #include "core/factory.h"
 #include "core/os/process.h"
+#include "core/os/tally.h"
 #include "core/task.h"
 
-#include <steelmill/history.h>
 #include <steelmill/property.h>
 
 #include <stdatomic.h>
@@ -15,6 +16,9 @@
 #include <string.h>
 
 #define FIELDS_MAX 16
+
+struct os_tally os_tally_violated = {.lock = PTHREAD_MUTEX_INITIALIZER};
+struct os_tally os_tally_roles = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static atomic_uint_least64_t violations;
 static bool violations_abort; /* set before there are threads */
@@ -49,9 +53,11 @@ static void report(const struct sm_site *site, const struct sm_field *fields)
 
 void sm_property_check(struct sm_site *site, bool holds, const struct sm_field *fields)
 {
+    SM__COUNT(properties, 1);
     if (holds || (site->kind != SM_SITE_ALWAYS && site->kind != SM_SITE_UNREACHABLE))
         return;
     atomic_fetch_add(&violations, 1);
+    os_tally_add(&os_tally_violated, site->name, 1);
     report(site, fields);
     if (violations_abort)
         abort();
@@ -66,22 +72,10 @@ bool sm_buggify_fires(struct sm_site *site)
 void sm_role_set(const char *role, bool held)
 {
     SM_ASSERT_MSG(sm__current, "sm_role_set outside of any task");
-    (void)role, (void)held;
+    os_tally_set(&os_tally_roles, role, held);
 }
 
 const char *sm_machine_name(void)
 {
     return sm__current ? sm__current->home->name : "";
-}
-
-uint64_t sm_history_invoke(enum sm_operation operation, uint64_t key, uint64_t value,
-                           uint64_t expected)
-{
-    (void)operation, (void)key, (void)value, (void)expected;
-    return 0;
-}
-
-void sm_history_complete(uint64_t number, enum sm_outcome outcome, uint64_t result)
-{
-    (void)number, (void)outcome, (void)result;
 }

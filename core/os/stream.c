@@ -2,6 +2,8 @@
 /* Reading, writing, closing. */
 #include "core/os/stream.h"
 
+#include "core/counters.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -35,6 +37,7 @@ static int try_read(struct sm_stream *stream, void *buffer, size_t capacity)
     } while (count < 0 && errno == EINTR);
     if (count >= 0) {
         stream->socket.drained = count > 0 && (size_t)count < capacity;
+        SM__COUNT(stream_in, count);
         return (int)count;
     }
     if (errno != EAGAIN)
@@ -80,9 +83,10 @@ static int try_write(struct sm_stream *stream, const void *data, size_t size)
     do {
         count = send(stream->socket.fd, data, size, MSG_NOSIGNAL);
     } while (count < 0 && errno == EINTR);
-    if (count >= 0)
-        return (int)count;
-    return errno == EAGAIN ? -EAGAIN : over(stream, errno);
+    if (count < 0)
+        return errno == EAGAIN ? -EAGAIN : over(stream, errno);
+    SM__COUNT(stream_out, count);
+    return (int)count;
 }
 
 int sm_stream_write(struct sm_stream *stream, const void *data, size_t size, sm_time deadline)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How streams end: closing, lingering, and giving up a silent peer. */
+#include "core/counters.h"
 #include "core/os/stream.h"
 #include "core/stream_check.h"
 
@@ -17,6 +18,7 @@ void sm_stream_close(struct sm_stream *stream)
         return;
     os_socket_check(&stream->socket, OS_MAGIC_STREAM, __func__);
     os_socket_check_idle(&stream->socket, __func__);
+    SM__COUNT(closed, 1);
     os_socket_close(&stream->socket);
 }
 
@@ -87,6 +89,7 @@ int sm_stream_linger(struct sm_stream *stream, sm_time deadline)
         error = stream->error;
     if (!error)
         error = await_delivery(stream, deadline);
+    SM__COUNT(closed, 1);
     os_socket_close(&stream->socket);
     return error;
 }
@@ -98,6 +101,7 @@ void sm_stream_abort(struct sm_stream *stream)
     os_socket_check(&stream->socket, OS_MAGIC_STREAM, __func__);
     os_socket_check_idle(&stream->socket, __func__);
     (void)setsockopt(stream->socket.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    SM__COUNT(closed, 1);
     os_socket_close(&stream->socket);
 }
 

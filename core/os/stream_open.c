@@ -2,6 +2,8 @@
 /* Connecting. */
 #include "core/os/stream.h"
 
+#include "core/counters.h"
+
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
@@ -108,6 +110,7 @@ int sm_stream_connect(struct sm_net *net, struct sm_stream **out, const struct s
         os_socket_close(&stream->socket);
         return error;
     }
+    SM__COUNT(connected, 1);
     *out = stream;
     return 0;
 }

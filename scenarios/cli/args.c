@@ -147,6 +147,21 @@ static const char *read_network(struct cli_args *args, const char *value)
     return *value != '\0' ? NULL : "an address such as 127.1.0.0";
 }
 
+static const char *read_metrics(struct cli_args *args, const char *value)
+{
+    uint64_t port;
+    if (!cli_parse_u64(value, &port) || port < 1 || port > UINT16_MAX)
+        return "a port, 1 to 65535";
+    args->metrics_port = (uint32_t)port;
+    return NULL;
+}
+
+static const char *read_history(struct cli_args *args, const char *value)
+{
+    args->history = value;
+    return *value != '\0' ? NULL : "a file name";
+}
+
 static const char *read_stop_limit(struct cli_args *args, const char *value)
 {
     return sm__parse_duration(value, &args->stop_limit_ns) == 0 && args->stop_limit_ns > 0
@@ -196,6 +211,10 @@ static const struct option options[CLI_OPT_COUNT] = {
                             "how long stopping may take (default: 10s)"},
     [CLI_OPT_NETWORK] = {"network", 0, "A.B.0.0", read_network,
                          "machine i is at A.B.0.0 + i, whatever `hosts` says"},
+    [CLI_OPT_METRICS] = {"metrics", 0, "PORT", read_metrics,
+                         "answer Prometheus at 127.0.0.1:PORT; machine i of --all at PORT + i - 1"},
+    [CLI_OPT_HISTORY] = {"history", 0, "FILE", read_history,
+                         "append the clients' operations and their outcomes to a file"},
     [CLI_OPT_HELP] = {"help", 'h', NULL, NULL, "print this help"},
     [CLI_OPT_VERSION] = {"version", 0, NULL, NULL, "print the version"},
 };

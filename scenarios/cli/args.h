@@ -37,6 +37,8 @@ enum cli_option {
     CLI_OPT_DATA,
     CLI_OPT_STOP_LIMIT,
     CLI_OPT_NETWORK,
+    CLI_OPT_METRICS,
+    CLI_OPT_HISTORY,
     CLI_OPT_HELP,
     CLI_OPT_VERSION,
     CLI_OPT_COUNT
@@ -57,10 +59,11 @@ struct cli_args {
     size_t set_count;
     const char **daemons; /* --daemon names, in order */
     size_t daemon_count;
-    const char *machine, *data, *network; /* NULL: not given */
+    const char *machine, *data, *network, *history; /* NULL: not given */
     uint64_t seed;
     uint64_t seed_first, seed_last; /* both included */
     uint32_t shard, shard_count;    /* 1 <= shard <= shard_count */
+    uint32_t metrics_port;          /* 0: none */
     uint32_t jobs;                  /* 0: as many as there are processors */
     uint32_t runs;
     uint64_t digest;

@@ -26,12 +26,12 @@
 
 /* ---- one machine ---- */
 
-/* Becomes the program. Returns only if that fails. */
+/* Becomes the program. Returns only if that fails. index: of the machine among all that run. */
 static void execute(const struct cli_scenario *scenario, const struct cli_args *args,
-                    const char *program, const char *machine)
+                    const char *program, const char *machine, uint32_t index)
 {
     const char **argv = calloc(ARGUMENTS_MAX + 2 * args->daemon_count, sizeof *argv);
-    char fd[16], level[16], limit[32];
+    char fd[16], level[16], limit[32], port[16];
     size_t count = 0;
     if (argv == NULL)
         return;
@@ -43,13 +43,18 @@ static void execute(const struct cli_scenario *scenario, const struct cli_args *
                                  level,   "--stop-limit", limit};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         argv[count++] = fixed[i];
-    if (args->data != NULL) {
-        argv[count++] = "--data";
-        argv[count++] = args->data;
+    const char *const given[][2] = {
+        {"--data", args->data}, {"--network", args->network}, {"--history", args->history}};
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        if (given[i][1] == NULL)
+            continue;
+        argv[count++] = given[i][0];
+        argv[count++] = given[i][1];
     }
-    if (args->network != NULL) {
-        argv[count++] = "--network";
-        argv[count++] = args->network;
+    if (args->metrics_port != 0) {
+        snprintf(port, sizeof port, "%" PRIu32, args->metrics_port + index);
+        argv[count++] = "--metrics";
+        argv[count++] = port;
     }
     if (cli_given(args, CLI_OPT_JSON))
         argv[count++] = "--log-json";
@@ -92,7 +97,7 @@ static int serve_one(const struct cli_scenario *scenario, const struct cli_args 
     int failed = check_machine(scenario, args->machine);
     if (failed != 0)
         return failed;
-    execute(scenario, args, program, args->machine);
+    execute(scenario, args, program, args->machine, 0);
     cli_error("%s cannot be executed: %s", program, strerror(errno));
     return CLI_NOT_JUDGED;
 }
@@ -106,7 +111,7 @@ struct child {
 };
 
 static int start(struct child *child, const struct cli_scenario *scenario,
-                 const struct cli_args *args, const char *program)
+                 const struct cli_args *args, const char *program, uint32_t index)
 {
     pid_t parent = getpid();
     child->pid = fork();
@@ -115,7 +120,7 @@ static int start(struct child *child, const struct cli_scenario *scenario,
         setpgid(0, 0);
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() == parent)
-            execute(scenario, args, program, child->name);
+            execute(scenario, args, program, child->name, index);
         _exit(CLI_NOT_JUDGED);
     }
     child->fd = child->pid > 0 ? (int)syscall(SYS_pidfd_open, child->pid, 0) : -1;
@@ -187,11 +192,17 @@ static int serve_all(const struct cli_scenario *scenario, const struct cli_args 
                   scenario->path, count, ALL_MAX);
         return CLI_USAGE;
     }
+    if (args->metrics_port != 0 && args->metrics_port + count - 1 > UINT16_MAX) {
+        cli_error("serve: --metrics %" PRIu32 ": %" PRIu32
+                  " machines need as many ports from there",
+                  args->metrics_port, count);
+        return CLI_USAGE;
+    }
     struct child *children = calloc(count, sizeof *children);
     int error = children == NULL ? -ENOMEM : 0;
     for (; error == 0 && started < count; started += error == 0) {
         scn_machine_name(scenario->scn, started, children[started].name, NAME_SIZE);
-        error = start(&children[started], scenario, args, program);
+        error = start(&children[started], scenario, args, program, started);
     }
     if (error != 0) {
         cli_error("no process could be started: %s", strerror(-error));

@@ -36,8 +36,9 @@ static err_t wire_output(struct netif *netif, struct pbuf *packet, const ip4_add
     if (packet->tot_len > WIRE_MTU)
         return ERR_BUF;
     pbuf_copy_partial(packet, wire->outgoing, packet->tot_len, 0);
-    /* A packet that cannot be sent is lost, as on any wire. */
-    (void)sm_datagram_send(wire->socket, &address, wire->outgoing, packet->tot_len);
+    /* An earlier packet has met nobody; this one was not sent yet. */
+    if (sm_datagram_send(wire->socket, &address, wire->outgoing, packet->tot_len) == -ECONNREFUSED)
+        (void)sm_datagram_send(wire->socket, &address, wire->outgoing, packet->tot_len);
     return ERR_OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/os/disk.h"
+#include "core/os/metrics.h"
 #include "core/os/process.h"
+#include "scenarios/serve/metrics.h"
 #include "scenarios/serve/serve.h"
 
 #include <steelmill/errors.h>
@@ -36,6 +38,7 @@ void serve_error(const char *format, ...)
 
 struct process {
     struct service service;
+    struct serve_metrics *metrics; /* NULL: nobody wants any */
     pthread_t thread;
     int signal_fd, done_fd;
 };
@@ -120,6 +123,15 @@ static int open_disk(struct service *service)
     return error;
 }
 
+static int open_history(const char *path)
+{
+    const int error = path ? os_history_open(path) : 0;
+
+    if (error)
+        serve_error("--history '%s': %s", path, sm_strerror(error));
+    return error;
+}
+
 static int create(struct process *process, const struct serve_machine *machine)
 {
     struct service *service = &process->service;
@@ -140,8 +152,23 @@ static int create(struct process *process, const struct serve_machine *machine)
     return error ? error : open_disk(service);
 }
 
+static int open_metrics(struct process *process, const struct serve_options *options)
+{
+    const char *machine = process->service.machine->name;
+    int error = 0;
+
+    os_metrics_attach(); /* this thread has spawned the first task */
+    if (options->metrics_port)
+        error = serve_metrics_start(&process->metrics, options->metrics_port, machine);
+    if (error)
+        serve_error("machine '%s': --metrics %u: %s", machine, options->metrics_port,
+                    sm_strerror(error));
+    return error;
+}
+
 static void destroy(struct process *process)
 {
+    serve_metrics_stop(process->metrics);
     os_net_destroy(process->service.net);
     os_disk_destroy(process->service.disk);
     os_worker_destroy(process->service.worker);
@@ -154,6 +181,8 @@ static int serve(const struct serve_machine *machine, const struct serve_options
                                           .exit = SERVE_USAGE}};
     int error = create(&process, machine);
 
+    if (!error)
+        error = open_metrics(&process, options);
     if (!error) {
         error = pthread_create(&process.thread, NULL, run_worker, &process);
         if (error) {
@@ -178,7 +207,7 @@ int main(int argc, char **argv)
     if (serve_options_parse(&options, argc, argv) == 0) {
         os_log_set_up(&(struct os_log_options){
             .level = options.log_level, .json = options.log_json, .fd = STDERR_FILENO});
-        if (serve_machine_find(&machine, &options) == 0 &&
+        if (serve_machine_find(&machine, &options) == 0 && open_history(options.history) == 0 &&
             serve_machine_make_folder(&machine, &options) == 0) {
             exit = serve(&machine, &options);
             if (exit == SERVE_USAGE)

@@ -45,6 +45,9 @@ static int parse(struct serve_options *options, int option)
     case 'D':
         options->data = optarg;
         return 0;
+    case 'H':
+        options->history = optarg;
+        return 0;
     case 'l':
         options->log_level = atoi(optarg);
         return 0;
@@ -53,6 +56,9 @@ static int parse(struct serve_options *options, int option)
         return 0;
     case 'n':
         return parse_network(optarg, &options->ip_base);
+    case 'M':
+        options->metrics_port = (uint16_t)atoi(optarg);
+        return 0;
     case 't':
         return sm__parse_duration(optarg, &options->stop_limit_ns) ? usage() : 0;
     default:
@@ -67,10 +73,12 @@ int serve_options_parse(struct serve_options *options, int argc, char **argv)
         {"machine", required_argument, NULL, 'm'},
         {"daemon", required_argument, NULL, 'd'},
         {"data", required_argument, NULL, 'D'},
+        {"history", required_argument, NULL, 'H'},
         {"log-level", required_argument, NULL, 'l'},
         {"log-json", no_argument, NULL, 'j'},
         {"stop-limit", required_argument, NULL, 't'},
         {"network", required_argument, NULL, 'n'},
+        {"metrics", required_argument, NULL, 'M'},
         {0},
     };
     int option, error = 0;

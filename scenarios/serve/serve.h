@@ -9,6 +9,7 @@
  *   machine.c   which machine it is, its daemons, where all machines are, its folder
  *   service.c   the factory's life, in tasks of the worker
  *   notify.c    telling systemd
+ *   metrics.c   what it has done, for Prometheus
  *   main.c      puts it together; watches over the worker from another thread, so that a daemon
  *               that never gives way cannot keep the process from ending
  *
@@ -38,9 +39,11 @@ struct serve_options {
     const char *machine;
     const char **daemons; /* NULL-ended; none: those of the file */
     size_t daemon_count;
-    const char *data; /* the machine's folder is below it */
-    uint32_t ip_base; /* machine i is at ip_base + i; 0: where the file says, or the default */
+    const char *data;      /* the machine's folder is below it */
+    uint32_t ip_base;      /* machine i is at ip_base + i; 0: where the file says, or the default */
+    uint16_t metrics_port; /* 0: none */
     sm_time stop_limit_ns;
+    const char *history; /* NULL: none */
     int log_level;
     bool log_json;
 };

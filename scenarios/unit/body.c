@@ -78,7 +78,7 @@ static void machine_off(void *env, struct sim_machine *machine)
 /* ---- time ---- */
 
 /* When something happens next, at the latest. */
-static sm_time next_time(const struct sim_world *world, sm_time end)
+static sm_time next_time(struct sim_world *world, sm_time end)
 {
     sm_time next = world->now;
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/bench/bench.h"
+/* Events as a bare C loop has them: a queue, a record, a callback's work. */
+#include "tests/bench/bare_context.h"
 
-#include "core/fiber.h"
 #include "core/random.h"
-#include "sim/queue.h"
-#include "sim/record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +11,22 @@
 #include <xxhash.h>
 
 #define LATENCY_NS 4000000u
+#define TIMER_NS   1000000u
 
-/* ---- messages ---- */
+void bare_book_record(struct bare_book *book, const struct sim_record *partial)
+{
+    struct sim_record *record = &book->block[book->block_count++];
+
+    *record = *partial;
+    record->seq = ++book->events;
+    if (book->block_count < 64)
+        return;
+    book->block_count = 0;
+    if (!book->undigested)
+        book->digest = XXH3_64bits_withSeed(book->block, sizeof book->block, book->digest);
+}
+
+/* ---- messages: each node is a context that waits for one and sends it back ---- */
 
 struct message {
     uint32_t to, from;
@@ -22,129 +34,117 @@ struct message {
     unsigned char data[64];
 };
 
-struct bare {
-    struct sim_queue queue;
+struct mail {
+    struct bare_tasks *tasks;
     struct message *messages; /* one per node: its slot in the queue */
-    struct sim_record block[64];
-    uint32_t block_count;
-    uint64_t digest, events, draws;
-    int64_t now;
+    struct message *arrived;
 };
 
-static void record(struct bare *bare, const struct message *message)
+static struct mail mail;
+
+static void record(const struct message *message)
 {
-    bare->block[bare->block_count++] =
-        (struct sim_record){.time_ns = bare->now,
-                            .seq = ++bare->events,
-                            .cause = message->id,
-                            .hash = XXH3_64bits(message->data, sizeof message->data),
-                            .machine = message->to,
-                            .kind = SIM_DATAGRAM,
-                            .size = sizeof message->data};
-    if (bare->block_count == 64) {
-        bare->digest = XXH3_64bits_withSeed(bare->block, sizeof bare->block, bare->digest);
-        bare->block_count = 0;
-    }
+    struct bare_book *book = &mail.tasks->book;
+    const struct sim_record partial = {
+        .time_ns = mail.tasks->now,
+        .cause = message->id,
+        .hash = book->undigested ? 0 : XXH3_64bits(message->data, sizeof message->data),
+        .machine = message->to,
+        .kind = SIM_DATAGRAM,
+        .size = sizeof message->data};
+
+    bare_book_record(book, &partial);
 }
 
-static void send_back(struct bare *bare, uint32_t slot)
+static void send_back(struct message *message)
 {
-    struct message *message = &bare->messages[slot];
     const uint32_t to = message->from;
     const uint64_t draw = sm__random_draw(message->from, message->sent++);
 
     message->from = message->to;
     message->to = to;
-    message->id = bare->events;
+    message->id = mail.tasks->book.events;
     memset(message->data, (int)draw, 8);
-    sim_queue_push(&bare->queue, bare->now + 1000000 + (int64_t)sm__random_scale(draw, LATENCY_NS),
-                   slot);
+    sim_queue_push(&mail.tasks->queue,
+                   mail.tasks->now + 1000000 + (int64_t)sm__random_scale(draw, LATENCY_NS),
+                   (uint32_t)(message - mail.messages));
 }
 
-double bare_messages(uint32_t nodes, uint64_t messages, bool digest)
+static void node(struct context *self)
 {
-    struct bare *bare = calloc(1, sizeof *bare);
+    for (;;) {
+        bare_park(self);
+        send_back(mail.arrived);
+    }
+}
 
-    sim_queue_init(&bare->queue);
-    bare->messages = calloc(nodes, sizeof *bare->messages);
+static void open_mail(uint32_t nodes, uint64_t count, bool undigested)
+{
+    mail.tasks = bare_create(nodes, count);
+    mail.tasks->book.undigested = undigested;
+    mail.messages = calloc(nodes, sizeof *mail.messages);
     for (uint32_t i = 0; i < nodes; i++) {
-        bare->messages[i].from = i;
-        bare->messages[i].to = i ^ 1;
-        send_back(bare, i);
+        bare_start(mail.tasks, i, node);
+        bare_switch(mail.tasks, i);
+        mail.messages[i].from = i;
+        mail.messages[i].to = i ^ 1;
+        send_back(&mail.messages[i]);
     }
+}
+
+static double messages(uint32_t nodes, uint64_t count, bool undigested)
+{
+    open_mail(nodes, count, undigested);
     const double start = bench_now_ns();
-    for (uint64_t i = 0; i < messages; i++) {
-        bare->now = sim_queue_time(&bare->queue);
-        const uint32_t slot = sim_queue_pop(&bare->queue);
-        if (digest)
-            record(bare, &bare->messages[slot]);
-        send_back(bare, slot);
+    for (uint64_t i = 0; i < count; i++) {
+        mail.tasks->now = sim_queue_time(&mail.tasks->queue);
+        mail.arrived = &mail.messages[sim_queue_pop(&mail.tasks->queue)];
+        record(mail.arrived);
+        bare_switch(mail.tasks, mail.arrived->to);
     }
-    const double ns = (bench_now_ns() - start) / (double)messages;
-    sim_queue_finish(&bare->queue);
-    free(bare->messages);
-    free(bare);
+    const double ns = (bench_now_ns() - start) / (double)count;
+    bare_destroy(mail.tasks);
+    free(mail.messages);
     return ns;
+}
+
+double bare_messages(uint32_t size, uint64_t count)
+{
+    return messages(size, count, false);
+}
+
+double bare_messages_undigested(uint32_t size, uint64_t count)
+{
+    return messages(size, count, true);
 }
 
 /* ---- timers ---- */
 
-double bare_timers(uint32_t pending, uint64_t count)
-{
+struct bare {
     struct sim_queue queue;
+    struct bare_book book;
+    int64_t now;
+};
 
-    sim_queue_init(&queue);
-    for (uint32_t i = 0; i < pending; i++)
-        sim_queue_push(&queue, (int64_t)sm__random_scale(sm__random_draw(1, i), 1000000), i);
+double bare_timers(uint32_t size, uint64_t count)
+{
+    struct bare *bare = calloc(1, sizeof *bare);
+
+    sim_queue_init(&bare->queue);
+    for (uint32_t i = 0; i < size; i++)
+        sim_queue_push(&bare->queue, (int64_t)sm__random_scale(sm__random_draw(1, i), TIMER_NS), i);
     const double start = bench_now_ns();
     for (uint64_t i = 0; i < count; i++) {
-        const int64_t now = sim_queue_time(&queue);
-        const uint32_t slot = sim_queue_pop(&queue);
-        sim_queue_push(&queue, now + 1 + (int64_t)sm__random_scale(sm__random_draw(2, i), 1000000),
+        bare->now = sim_queue_time(&bare->queue);
+        const uint32_t slot = sim_queue_pop(&bare->queue);
+        const struct sim_record partial = {.time_ns = bare->now, .task = slot, .kind = SIM_TIMER};
+        bare_book_record(&bare->book, &partial);
+        sim_queue_push(&bare->queue,
+                       bare->now + 1 + (int64_t)sm__random_scale(sm__random_draw(2, i), TIMER_NS),
                        slot);
     }
     const double ns = (bench_now_ns() - start) / (double)count;
-    sim_queue_finish(&queue);
+    sim_queue_finish(&bare->queue);
+    free(bare);
     return ns;
-}
-
-/* ---- a ring ---- */
-
-double bare_ring(uint64_t count)
-{
-    static volatile uint64_t ring[64];
-    uint64_t head = 0, tail = 0, sum = 0;
-
-    const double start = bench_now_ns();
-    for (uint64_t i = 0; i < count; i++) {
-        ring[head++ % 64] = i;
-        sum += ring[tail++ % 64];
-    }
-    const double ns = (bench_now_ns() - start) / (double)count;
-    ring[0] = sum;
-    return ns;
-}
-
-/* ---- switches ---- */
-
-static struct sm__fiber here, there;
-
-static void bounce(void *arg)
-{
-    (void)arg;
-    sm__fiber_arrived(&there);
-    for (;;)
-        sm__fiber_switch(&there, &here, false);
-}
-
-double bare_switches(uint64_t count)
-{
-    static char stack[65536] __attribute__((aligned(64)));
-
-    sm__fiber_adopt_thread(&here);
-    sm__fiber_init(&there, stack, stack + sizeof stack, bounce, NULL);
-    const double start = bench_now_ns();
-    for (uint64_t i = 0; i < count; i++)
-        sm__fiber_switch(&here, &there, false);
-    return (bench_now_ns() - start) / (double)count / 2;
 }

@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The same work on steelmill: machines, tasks, the network, records and the digest. */
-#include "net-loopback/net.h"
-#include "sim/world.h"
+/* Events on steelmill: machines, tasks, the network, records and the digest. */
+#include "tests/bench/kernel.h"
+
+#include "core/random.h"
 #include "tests/bench/bench.h"
 
 #include <steelmill/steelmill.h>
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-struct kernel {
-    struct sim_world *world;
-    struct lo_net *net;
-    int (*body)(struct kernel *kernel, struct sim_machine *machine);
-    uint32_t machines, pending;
-    uint64_t count, done;
-    double ns;
-};
+#define TIMER_NS 1000000u
 
 static int start(void *arg, struct sim_machine *machine)
 {
     struct kernel *kernel = arg;
-    return kernel->body(kernel, machine);
+    return kernel->body ? kernel->body(kernel, machine) : 0;
 }
 
 static void failed(void *arg, struct sim_world *world, const struct sim_failure *failure)
@@ -32,14 +25,15 @@ static void failed(void *arg, struct sim_world *world, const struct sim_failure 
     exit(1);
 }
 
-static void create(struct kernel *kernel, uint32_t machines)
+void kernel_create(struct kernel *kernel, bool undigested)
 {
     const struct sim_options options = {
         .seed = 1,
-        .machine_count_max = machines,
+        .machine_count_max = kernel->machines,
         .heap_limit_bytes = (size_t)8 << 20,
         .instant_events_max = UINT64_MAX / 2,
         .stack_bytes = 65536,
+        .undigested = undigested,
         .failed = failed,
         .log_level = -1,
     };
@@ -52,27 +46,35 @@ static void create(struct kernel *kernel, uint32_t machines)
         fprintf(stderr, "bench: the world cannot be made\n");
         exit(1);
     }
-    kernel->machines = machines;
     kernel->world->program = (struct sim_program){.arg = kernel, .start = start};
-    for (uint32_t i = 0; i < machines; i++) {
+    for (uint32_t i = 0; i < kernel->machines; i++) {
         char name[32];
         snprintf(name, sizeof name, "m%u", i);
         sim_machine_add(kernel->world, name, 0);
     }
     if (lo_net_create(&kernel->net, kernel->world, &net_options))
         exit(1);
+    for (uint32_t i = 0; i < kernel->machines; i++)
+        sim_machine_start(kernel->world->machines[i]);
 }
 
-static void destroy(struct kernel *kernel)
+void kernel_destroy(struct kernel *kernel)
 {
     sim_world_destroy(kernel->world);
     lo_net_destroy(kernel->net);
 }
 
-static void start_all(struct kernel *kernel)
+double kernel_measure(int (*body)(struct kernel *, struct sim_machine *), uint32_t size,
+                      uint64_t count)
 {
-    for (uint32_t i = 0; i < kernel->machines; i++)
-        sim_machine_start(kernel->world->machines[i]);
+    struct kernel kernel = {.body = body, .machines = 1, .size = size, .count = count};
+
+    kernel_create(&kernel, false);
+    sim_world_run(kernel.world, SM_FOREVER - 1);
+    kernel_destroy(&kernel);
+    if (kernel.ns <= 0)
+        abort(); /* nothing was measured */
+    return kernel.ns;
 }
 
 /* ---- messages ---- */
@@ -95,169 +97,62 @@ static int echo(struct kernel *kernel, struct sim_machine *machine)
     return 0;
 }
 
-double kernel_messages(uint32_t machines, uint64_t messages)
+static double messages(uint32_t machines, uint64_t count, bool undigested)
 {
-    struct kernel kernel = {.body = echo};
+    struct kernel kernel = {.body = echo, .machines = machines};
 
-    create(&kernel, machines);
-    start_all(&kernel);
+    kernel_create(&kernel, undigested);
     sim_world_run(kernel.world, 20 * SM_MS); /* warm: every machine has sent and received */
     const uint64_t before = kernel.done;
     const double begin = bench_now_ns();
     sm_time until = kernel.world->now;
-    while (kernel.done - before < messages) {
+    while (kernel.done - before < count) {
         until += 10 * SM_MS;
         sim_world_run(kernel.world, until);
     }
     const double ns = (bench_now_ns() - begin) / (double)(kernel.done - before);
-    destroy(&kernel);
+    kernel_destroy(&kernel);
     return ns;
 }
 
-/* ---- in one machine ---- */
-
-static double measure(int (*body)(struct kernel *, struct sim_machine *), uint32_t pending,
-                      uint64_t count)
+double kernel_messages(uint32_t size, uint64_t count)
 {
-    struct kernel kernel = {.body = body, .pending = pending, .count = count};
+    return messages(size, count, false);
+}
 
-    create(&kernel, 1);
-    start_all(&kernel);
-    sim_world_run(kernel.world, SM_FOREVER - 1);
-    const double ns = kernel.ns;
-    destroy(&kernel);
+double kernel_messages_undigested(uint32_t size, uint64_t count)
+{
+    return messages(size, count, true);
+}
+
+/* ---- timers ---- */
+
+static void timer_again(struct sim_world *world, struct sim_event *event)
+{
+    struct kernel *kernel = event->object;
+    const uint64_t draw = sm__random_draw(2, kernel->done++);
+    struct sim_event *next =
+        sim_event_at(world, world->now + 1 + (int64_t)sm__random_scale(draw, TIMER_NS),
+                     SIM_CALLBACK, 0, timer_again);
+
+    next->object = kernel;
+}
+
+double kernel_timers(uint32_t size, uint64_t count)
+{
+    struct kernel kernel = {.machines = 1};
+
+    kernel_create(&kernel, false);
+    for (uint32_t i = 0; i < size; i++) {
+        const int64_t at = (int64_t)sm__random_scale(sm__random_draw(1, i), TIMER_NS);
+        sim_event_at(kernel.world, at, SIM_CALLBACK, 0, timer_again)->object = &kernel;
+    }
+    sim_world_run(kernel.world, TIMER_NS);
+    const uint64_t before = kernel.done;
+    const double begin = bench_now_ns();
+    while (kernel.done - before < count)
+        sim_world_run(kernel.world, kernel.world->now + TIMER_NS / 10);
+    const double ns = (bench_now_ns() - begin) / (double)(kernel.done - before);
+    kernel_destroy(&kernel);
     return ns;
-}
-
-static int sleeper(void *arg)
-{
-    struct kernel *kernel = arg;
-    struct sm_random random;
-
-    sm_random_init(&random, sm_task_name(sm_task_self()));
-    random.key += kernel->done; /* each its own times; the stream does not matter here */
-    while (kernel->done < kernel->count) {
-        sm_sleep(1 + (sm_time)sm_random_below(&random, 1000000));
-        kernel->done++;
-    }
-    return 0;
-}
-
-static int timers(struct kernel *kernel, struct sim_machine *machine)
-{
-    (void)machine;
-    for (uint32_t i = 0; i < kernel->pending; i++)
-        sm_task_spawn(NULL, NULL, sleeper, kernel);
-    sm_sleep(1000000); /* all are up */
-    const uint64_t before = kernel->done;
-    const double begin = bench_now_ns();
-    while (kernel->done < kernel->count)
-        sm_sleep(1000000);
-    kernel->ns = (bench_now_ns() - begin) / (double)(kernel->done - before);
-    return 0;
-}
-
-double kernel_timers(uint32_t pending, uint64_t count)
-{
-    return measure(timers, pending, count);
-}
-
-static int ponger(void *arg)
-{
-    struct sm_channel **channels = arg;
-    uint64_t word;
-
-    while (sm_channel_receive(channels[0], &word, sm_now() + SM_S) == 0)
-        sm_channel_send(channels[1], &word, sm_now() + SM_S);
-    return 0;
-}
-
-/* Every receive has a deadline a second away, and is woken long before. */
-static int rearms(struct kernel *kernel, struct sim_machine *machine)
-{
-    struct sm_channel *channels[2];
-    struct sm_task *task;
-    uint64_t word = 0;
-
-    (void)machine;
-    sm_channel_create(&channels[0], 1, sizeof word);
-    sm_channel_create(&channels[1], 1, sizeof word);
-    sm_task_spawn(&task, NULL, ponger, channels);
-    const double begin = bench_now_ns();
-    for (uint64_t i = 0; i < kernel->count; i++) {
-        sm_channel_send(channels[0], &word, sm_now() + SM_S);
-        sm_channel_receive(channels[1], &word, sm_now() + SM_S);
-        if (i % 1000 == 0)
-            sm_sleep(SM_MS);
-    }
-    kernel->ns = (bench_now_ns() - begin) / (double)kernel->count / 2;
-    sm_channel_close(channels[0]);
-    sm_task_join(task, NULL, SM_FOREVER);
-    return 0;
-}
-
-double kernel_rearms(uint64_t count)
-{
-    return measure(rearms, 0, count);
-}
-
-static int channel(struct kernel *kernel, struct sim_machine *machine)
-{
-    struct sm_channel *items;
-    uint64_t word = 0;
-
-    (void)machine;
-    sm_channel_create(&items, 64, sizeof word);
-    const double begin = bench_now_ns();
-    for (uint64_t i = 0; i < kernel->count; i++) {
-        sm_channel_send(items, &word, SM_FOREVER);
-        sm_channel_receive(items, &word, SM_FOREVER);
-    }
-    kernel->ns = (bench_now_ns() - begin) / (double)kernel->count;
-    sm_channel_destroy(items);
-    return 0;
-}
-
-double kernel_channel(uint64_t count)
-{
-    return measure(channel, 0, count);
-}
-
-static int yields(struct kernel *kernel, struct sim_machine *machine)
-{
-    (void)machine;
-    const double begin = bench_now_ns();
-    for (uint64_t i = 0; i < kernel->count; i++)
-        sm_yield();
-    kernel->ns = (bench_now_ns() - begin) / (double)kernel->count;
-    return 0;
-}
-
-double kernel_yields(uint64_t count)
-{
-    return measure(yields, 0, count);
-}
-
-static int nothing(void *arg)
-{
-    (void)arg;
-    return 0;
-}
-
-static int spawns(struct kernel *kernel, struct sim_machine *machine)
-{
-    (void)machine;
-    const double begin = bench_now_ns();
-    for (uint64_t i = 0; i < kernel->count; i++) {
-        sm_task_spawn(NULL, NULL, nothing, NULL);
-        if (i % 16 == 15)
-            sm_yield();
-    }
-    kernel->ns = (bench_now_ns() - begin) / (double)kernel->count;
-    return 0;
-}
-
-double kernel_spawns(uint64_t count)
-{
-    return measure(spawns, 0, count);
 }

@@ -1,64 +1,109 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ./mill bench: steelmill's kernel beside a bare C loop that does the same work, in one run. It
- * prints each aim as met or not; above ten times the bare loop it fails.
+ * ./mill bench [WORD]: steelmill's kernel beside bare C loops that do the same work, in one run.
+ * With a word, only the rows that have it in their name. Each figure is the median of three. Aims
+ * are printed as met or missed; the program fails where a row is above ten times its bare loop.
  */
 #include "tests/bench/bench.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define RATIO_MAX 10.0
+#define ROUNDS    3
 
-static bool failed;
+typedef double (*bench_fn)(uint32_t size, uint64_t count);
 
+struct row {
+    const char *what;
+    bench_fn ours, bare;
+    uint32_t size;
+    uint64_t count; /* in all rounds */
+    double aim_ns;  /* 0: none */
+};
+
+static const struct row rows[] = {
+    {"message of 64 bytes, 2 machines", kernel_messages, bare_messages, 2, 6000000, 100},
+    {"message of 64 bytes, 1,000 machines", kernel_messages, bare_messages, 1000, 6000000, 150},
+    {"message of 64 bytes, 100,000 machines", kernel_messages, bare_messages, 100000, 3000000,
+     1500},
+    {"message undigested, 2 machines", kernel_messages_undigested, bare_messages_undigested, 2,
+     6000000, 0},
+    {"message undigested, 1,000 machines", kernel_messages_undigested, bare_messages_undigested,
+     1000, 6000000, 0},
+    {"timer, 1,000 pending", kernel_timers, bare_timers, 1000, 6000000, 0},
+    {"timer, 100,000 pending", kernel_timers, bare_timers, 100000, 6000000, 80},
+    {"timer, 1,000,000 pending", kernel_timers, bare_timers, 1000000, 6000000, 0},
+    {"task that sleeps, 1,000 pending", kernel_sleeps, bare_sleeps, 1000, 3000000, 0},
+    {"task that sleeps, 100,000 pending", kernel_sleeps, bare_sleeps, 100000, 1500000, 0},
+    {"deadline re-armed, 1,000 pending", kernel_rearms, bare_rearms, 1000, 6000000, 0},
+    {"deadline re-armed, 100,000 pending", kernel_rearms, bare_rearms, 100000, 6000000, 0},
+    {"item through a channel, one task", kernel_channel, bare_channel, 64, 30000000, 0},
+    {"item through a channel, task to task", kernel_handover, bare_handover, 1, 6000000, 0},
+    {"switch by yield, 2 tasks", kernel_yields, bare_yields, 2, 9000000, 0},
+    {"switch by yield, 1,000 tasks", kernel_yields, bare_yields, 1000, 9000000, 0},
+    {"spawn and end of a task", kernel_spawns, bare_spawns, 16, 6000000, 100},
+};
+
+/* Past the simulated libc: a body that runs as a task would else read the virtual time. */
 double bench_now_ns(void)
 {
+    static int (*real)(clockid_t clock, struct timespec * now);
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+    if (!real)
+        abort();
+    real(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-void bench_row(const char *what, double ours_ns, double bare_ns, double aim_ns)
+static double median(const double *ns)
 {
-    printf("%-44s %9.1f ns", what, ours_ns);
-    if (bare_ns > 0)
-        printf(" %9.1f ns %6.1fx", bare_ns, ours_ns / bare_ns);
-    else
-        printf(" %12s %7s", "", "");
-    if (aim_ns > 0)
-        printf("   aim %6.0f ns: %s", aim_ns, ours_ns <= aim_ns ? "met" : "MISSED");
+    const double low = ns[0] < ns[1] ? ns[0] : ns[1], high = ns[0] < ns[1] ? ns[1] : ns[0];
+    return ns[2] < low ? low : ns[2] > high ? high : ns[2];
+}
+
+/* Both sides in turn, so that what else the host does meets both. False: above the ratio. */
+static bool run(const struct row *row)
+{
+    double ours_ns[ROUNDS], bare_ns[ROUNDS];
+
+    for (int i = 0; i < ROUNDS; i++) {
+        ours_ns[i] = row->ours(row->size, row->count / ROUNDS);
+        bare_ns[i] = row->bare(row->size, row->count / ROUNDS);
+    }
+    const double ours = median(ours_ns), bare = median(bare_ns);
+    printf("%-40s %9.1f ns %9.1f ns %6.1fx", row->what, ours, bare, ours / bare);
+    if (row->aim_ns > 0)
+        printf("   aim %5.0f ns: %s", row->aim_ns, ours <= row->aim_ns ? "met" : "MISSED");
     printf("\n");
     fflush(stdout);
-    failed |= bare_ns > 0 && ours_ns > RATIO_MAX * bare_ns;
+    return ours <= RATIO_MAX * bare;
 }
 
-bool bench_failed(void)
+int main(int argc, char **argv)
 {
-    return failed;
-}
+    const char *word = argc > 1 ? argv[1] : "";
+    unsigned count = 0, slow = 0;
 
-int main(void)
-{
-    printf("%-44s %12s %12s %7s\n", "", "steelmill", "bare C", "ratio");
-    bench_row("message of 64 bytes, 2 machines", kernel_messages(2, 5000000),
-              bare_messages(2, 5000000, true), 100);
-    bench_row("message of 64 bytes, 1,000 machines", kernel_messages(1000, 5000000),
-              bare_messages(1000, 5000000, true), 150);
-    bench_row("message of 64 bytes, 100,000 machines", kernel_messages(100000, 2000000),
-              bare_messages(100000, 2000000, true), 1500);
-    bench_row("the bare loop's digest, 1,000 nodes", bare_messages(1000, 5000000, true),
-              bare_messages(1000, 5000000, false), 0);
-    bench_row("timer, 1,000 pending", kernel_timers(1000, 5000000), bare_timers(1000, 5000000), 0);
-    bench_row("timer, 100,000 pending", kernel_timers(100000, 3000000),
-              bare_timers(100000, 3000000), 80);
-    bench_row("timer re-armed at each message", kernel_rearms(3000000), 0, 0);
-    bench_row("item through a channel, no switch", kernel_channel(10000000), bare_ring(10000000),
-              0);
-    bench_row("switch by yield", kernel_yields(10000000), bare_switches(10000000), 0);
-    bench_row("spawn and end of a task", kernel_spawns(5000000), 0, 100);
-    if (bench_failed())
-        printf("failed: more than ten times the bare loop\n");
-    return bench_failed();
+    bench_now_ns(); /* finds the clock, outside of any task */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!strstr(rows[i].what, word))
+            continue;
+        if (count++ == 0)
+            printf("%-40s %12s %12s %7s\n", "", "steelmill", "bare C", "ratio");
+        slow += !run(&rows[i]);
+    }
+    if (count == 0) {
+        fprintf(stderr, "bench: no row has '%s' in its name\n", word);
+        return 2;
+    }
+    if (slow > 0)
+        printf("failed: %u above ten times the bare loop\n", slow);
+    return slow > 0;
 }

@@ -45,8 +45,15 @@ static uint64_t below(uint64_t bound)
     return sm__random_scale(sm__random_draw(key, drawn_count++), bound);
 }
 
-/* Pushes and pops at random, `grow` in 100 times a push, times within `spread` of the latest
- * popped. */
+/* Up to 2^40 ahead, near times as often as far ones: clusters within clusters. */
+static int64_t skewed(void)
+{
+    const uint64_t bits = below(41);
+    return (int64_t)below(UINT64_C(1) << bits);
+}
+
+/* Pushes and pops at random, `grow` in 100 times a push, times within `spread` (0: skewed) of the
+ * latest popped. Now and then it looks at the earliest first. */
 static void compare(size_t steps, uint64_t grow, int64_t spread)
 {
     struct sim_queue queue;
@@ -56,8 +63,10 @@ static void compare(size_t steps, uint64_t grow, int64_t spread)
     sim_queue_init(&queue);
     for (size_t i = 0; i < steps; i++) {
         const bool push = oracle.count == 0 || (oracle.count < ORACLE_MAX && below(100) < grow);
+        if (oracle.count > 0 && i % 3 == 0)
+            ck_assert_int_eq(sim_queue_time(&queue), oracle.times[0]);
         if (push) {
-            const int64_t time_ns = now + (int64_t)below((uint64_t)spread);
+            const int64_t time_ns = now + (spread ? (int64_t)below((uint64_t)spread) : skewed());
             const uint32_t slot = (uint32_t)below(SIM_QUEUE_SLOTS_MAX);
             sim_queue_push(&queue, time_ns, slot);
             oracle_push(time_ns, slot);
@@ -74,8 +83,8 @@ static void compare(size_t steps, uint64_t grow, int64_t spread)
     sim_queue_finish(&queue);
 }
 
-/* 100,000 random steps agree with the list: a short queue, a long one, one that fills up and
- * drains, few different times and many. */
+/* 200,000 random steps agree with the list: a short queue, a long one, one that fills up and
+ * drains, few different times and many, evenly spread and in clusters. */
 START_TEST(agrees_with_a_list)
 {
     static const struct {
@@ -83,13 +92,12 @@ START_TEST(agrees_with_a_list)
         uint64_t grow;
         int64_t spread;
     } runs[] = {
-        {20000, 30, 1000},
-        {20000, 50, 3},
-        {20000, 50, (int64_t)1 << 40},
-        {40000, 60, 1000000},
+        {20000, 30, 1000},    {20000, 50, 3}, {20000, 50, (int64_t)1 << 40},
+        {40000, 60, 1000000}, {40000, 60, 0}, {20000, 50, 0},
+        {40000, 60, 40},
     };
 
-    for (key = 0; key < 4; key++) {
+    for (key = 0; key < sizeof runs / sizeof *runs; key++) {
         drawn_count = 0;
         compare(runs[key].steps, runs[key].grow, runs[key].spread);
     }
@@ -138,19 +146,54 @@ START_TEST(ends_of_the_range)
 }
 END_TEST
 
-/* Groups of four children begin at a cache line. */
-START_TEST(children_share_a_cache_line)
+/* Peeking far ahead moves nothing that matters: what is pushed afterwards, but before the earliest,
+ * comes out first, though the queue has handed over a part of what is far. */
+START_TEST(earlier_than_the_first)
 {
+    enum { COUNT = 1000 };
     struct sim_queue queue;
 
     sim_queue_init(&queue);
-    for (uint32_t i = 0; i < 5000; i++) {
-        sim_queue_push(&queue, i, i);
-        ck_assert_uint_eq((uintptr_t)&queue.entries[1] % 64, 0);
+    for (uint32_t i = 0; i < COUNT; i++)
+        sim_queue_push(&queue, 1000000 + 1000 * (int64_t)i, i);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        ck_assert_int_eq(sim_queue_time(&queue), 1000000 + 1000 * (int64_t)i);
+        sim_queue_push(&queue, 1000 * (int64_t)i, COUNT);
+        sim_queue_push(&queue, 1000000 + 1000 * (int64_t)i - 1, COUNT + 1);
+        ck_assert_uint_eq(sim_queue_pop(&queue), COUNT);
+        ck_assert_uint_eq(sim_queue_pop(&queue), COUNT + 1);
+        ck_assert_uint_eq(sim_queue_pop(&queue), i);
     }
+    ck_assert_uint_eq(queue.count, 0);
+    sim_queue_finish(&queue);
+}
+END_TEST
+
+/* Very many of one time, and a few before them that push what comes before them, too. */
+START_TEST(a_crowd_waits)
+{
+    enum { COUNT = 10000 };
+    struct sim_queue queue;
+
+    sim_queue_init(&queue);
+    sim_queue_push(&queue, 0, COUNT);
+    for (int64_t i = 0; i < 100; i++)
+        sim_queue_push(&queue, 2000000 + i, COUNT + 1); /* enough that not all are near */
+    for (uint32_t i = 0; i < COUNT; i++)
+        sim_queue_push(&queue, 1000000, i);
+    for (int64_t now = 0; now < COUNT; now++) {
+        ck_assert_int_eq(sim_queue_time(&queue), now);
+        ck_assert_uint_eq(sim_queue_pop(&queue), COUNT);
+        sim_queue_push(&queue, now + 1, COUNT);
+    }
+    ck_assert_uint_lt(queue.near.count, COUNT); /* they were not in the way */
+    ck_assert_uint_eq(sim_queue_pop(&queue), COUNT);
+    for (uint32_t i = 0; i < COUNT; i++)
+        ck_assert_uint_eq(sim_queue_pop(&queue), i);
+    ck_assert_uint_eq(queue.count, 100);
     sim_queue_finish(&queue);
 }
 END_TEST
 
 SUITE_MAIN("queue", agrees_with_a_list, equal_times_keep_their_order, ends_of_the_range,
-           children_share_a_cache_line)
+           earlier_than_the_first, a_crowd_waits)

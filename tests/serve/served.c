@@ -63,6 +63,19 @@ static unsigned network(void)
     return chosen;
 }
 
+static unsigned second_byte(void)
+{
+    return 3 + network() % 250;
+}
+
+const char *served_ip(unsigned machine)
+{
+    static char ip[32];
+
+    snprintf(ip, sizeof ip, "127.%u.0.%u", second_byte(), machine);
+    return ip;
+}
+
 struct served served_start(const char *log, const char *arguments)
 {
     struct served served;
@@ -70,7 +83,7 @@ struct served served_start(const char *log, const char *arguments)
 
     snprintf(served.log, sizeof served.log, "%s", log);
     snprintf(line, sizeof line, "exec \"$STEELMILL\" serve %s --network 127.%u.0.0 2>>%s",
-             arguments, 3 + network() % 250, log);
+             arguments, second_byte(), log);
     served.pid = fork();
     ck_assert_int_ge(served.pid, 0);
     if (served.pid == 0) {

@@ -24,6 +24,8 @@ void served_write(const char *path, const char *format, ...) __attribute__((form
  *   log: the name of its log; one that exists is written on
  */
 struct served served_start(const char *log, const char *arguments);
+/* The address of a machine of these, numbered from 1; valid until the next call. */
+const char *served_ip(unsigned machine);
 /* Sends a signal. */
 void served_signal(const struct served *served, int number);
 /* Waits for its end, at most 30 s. Returns the exit code; 128 + the signal that ended it. */

@@ -64,7 +64,7 @@ for scenario in "$root"/scenarios/*/*.yaml; do
     expect "$name: all seeds are judged" judged_all
     expect "$name: no sanitizer complains" unsanitized
     case $name in
-    lease-lock/lease-lock | craft/craft | lwip/lwip | lwip/lwip-twenty)
+    lease-lock/lease-lock | craft/craft | lwip/lwip | lwip/lwip-twenty | lwip/no-memory)
         expect "$name: passes" passed
         ;;
     lease-lock/unfenced)

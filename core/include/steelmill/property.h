@@ -71,7 +71,7 @@ SM_API bool sm_buggify_fires(struct sm_site *site);
 
 /*
  * Publishes that the calling task's machine holds a role, or no longer does, so that faults can aim
- * at it (`of: leader`). A crash ends all roles of a machine. Text in production's metrics.
+ * at it (`of: leader`). A crash ends all roles of a machine. In production a role is a metric.
  *   role: copied; at most 31 bytes
  */
 SM_API void sm_role_set(const char *role, bool held);

@@ -88,6 +88,40 @@ static const struct sm_daemon_type listener_daemon = {
     SM_DAEMON_HEAD(listener), .construct = construct, .prepare = listener_prepare,
     .run = run_until_stopped, .stop = listener_stop};
 
+/* ---- greeter: is asked in five bytes, answers with three, and hangs up ---- */
+
+struct greeter {
+    struct common common;
+};
+
+static void greet(struct sm_stream *stream)
+{
+    char question[5];
+
+    if (sm_stream_read_exact(stream, question, sizeof question, NULL, SM_FOREVER) == 0)
+        (void)sm_stream_write_all(stream, "hi\n", 3, NULL, SM_FOREVER);
+    sm_stream_close(stream);
+}
+
+static int greeter_run(void *self)
+{
+    const struct greeter *greeter = self;
+    struct sm_listener *listener;
+    struct sm_stream *stream;
+
+    int error = sm_listener_open(sm_net_get(greeter->common.factory), &listener, 7300, 16);
+    if (error)
+        return error;
+    sm_role_set("host", true);
+    while ((error = sm_listener_accept(listener, &stream, NULL, SM_FOREVER)) == 0)
+        greet(stream);
+    sm_listener_close(listener);
+    return error;
+}
+
+static const struct sm_daemon_type greeter_daemon = {SM_DAEMON_HEAD(greeter),
+                                                     .construct = construct, .run = greeter_run};
+
 /* ---- those that do wrong ---- */
 
 struct stubborn {
@@ -149,4 +183,4 @@ static const struct sm_daemon_type violator_daemon = {SM_DAEMON_HEAD(violator),
                                                       .construct = construct, .run = violator_run};
 
 SM_PLUGIN("Daemons with a will of their own.", &base_daemon, &upper_daemon, &listener_daemon,
-          &stubborn_daemon, &spinner_daemon, &failing_daemon, &violator_daemon)
+          &greeter_daemon, &stubborn_daemon, &spinner_daemon, &failing_daemon, &violator_daemon)

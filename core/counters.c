@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/counters.h"
+
+__thread struct sm__counters sm__counters;
