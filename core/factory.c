@@ -91,9 +91,14 @@ static void keep(struct sm_factory *factory)
                   factory->name);
     sm_log_error(&factory->log, "a factory is kept in memory: tasks have outlived its stop",
                  sm_str("factory", factory->name));
-    factory->kept = true;
+    __atomic_store_n(&factory->kept, true, __ATOMIC_RELAXED);
     if (factory->parent)
         sm__children_unname(factory);
+}
+
+static void free_type(struct sm__later *later)
+{
+    free(sm__container(later, struct sm__registration, later));
 }
 
 static void free_lists(struct sm_factory *factory)
@@ -101,8 +106,8 @@ static void free_lists(struct sm_factory *factory)
     while (!sm__list_empty(&factory->types)) {
         struct sm__registration *type =
             sm__container(factory->types.next, struct sm__registration, link);
-        sm__list_remove(&type->link);
-        free(type);
+        sm__list_withdraw(&type->link);
+        sm__free_later(&type->later, free_type);
     }
     while (!sm__list_empty(&factory->config)) {
         struct sm__config *entry = sm__container(factory->config.next, struct sm__config, link);
@@ -130,9 +135,8 @@ void sm_factory_destroy(struct sm_factory *factory)
     free_lists(factory);
     if (factory->parent)
         sm__children_unlink(factory);
-    free(factory->name);
     free(factory->detail);
-    factory->name = factory->detail = NULL;
+    factory->detail = NULL;
     factory->state = SM__FACTORY_STOPPED;
     factory->destroyed = true;
     sm__wake_all_fast(&factory->changed);
@@ -140,11 +144,19 @@ void sm_factory_destroy(struct sm_factory *factory)
     sm__factory_unpin(factory);
 }
 
+static void free_factory(struct sm__later *later)
+{
+    struct sm_factory *factory = sm__container(later, struct sm_factory, later);
+
+    free(factory->name);
+    free(factory);
+}
+
 void sm__factory_unpin(struct sm_factory *factory)
 {
     SM_ASSERT(factory->pins > 0);
     if (--factory->pins == 0 && factory->destroyed)
-        free(factory);
+        sm__free_later(&factory->later, free_factory);
 }
 
 void sm__factory_abandon(struct sm_factory *factory)
@@ -163,7 +175,7 @@ const char *sm_factory_name(const struct sm_factory *factory)
 
 struct sm_factory *sm_factory_parent(const struct sm_factory *factory)
 {
-    return factory->parent;
+    return sm__parent(factory);
 }
 
 bool sm_factory_stopping(const struct sm_factory *factory)

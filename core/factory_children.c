@@ -5,7 +5,8 @@
  * Both are embedded in the children, so that a parent needs no memory for them: in simulation a
  * child lies on its machine's heap, which a crash takes away as a whole. The tree is ordered by the
  * hash of the name, which balances it well enough (expected depth 2 ln n): a world has up to a
- * million machines, and each new one asks whether its name is taken.
+ * million machines, and each new one asks whether its name is taken. Other threads may go through
+ * the list, inside read sections; the tree is its writer's.
  */
 #include "core/factory_parts.h"
 
@@ -45,7 +46,7 @@ struct sm_factory *sm__children_find(struct sm_factory *parent, const char *name
 void sm__children_link(struct sm_factory *parent, struct sm_factory *child)
 {
     child->parent = parent;
-    sm__list_append(&parent->children, &child->child_link);
+    sm__list_publish(&parent->children, &child->child_link);
     child->name_hash = hash_name(child->name);
     struct sm_factory **place = &parent->names;
     while (*place) {
@@ -96,8 +97,8 @@ void sm__children_unname(struct sm_factory *child)
 void sm__children_unlink(struct sm_factory *child)
 {
     sm__children_unname(child);
-    sm__list_remove(&child->child_link);
-    child->parent = NULL;
+    sm__list_withdraw(&child->child_link);
+    __atomic_store_n(&child->parent, NULL, __ATOMIC_RELEASE);
 }
 
 struct sm_factory *sm__children_last_unvisited(struct sm_factory *parent)
@@ -114,10 +115,11 @@ struct sm_factory *sm__children_last_unvisited(struct sm_factory *parent)
 int sm_factory_each_child(struct sm_factory *factory,
                           int (*visit)(struct sm_factory *child, void *arg), void *arg)
 {
-    for (struct sm__list *link = factory->children.next; link != &factory->children;
-         link = link->next) {
+    for (struct sm__list *link = sm__list_next(&factory->children); link != &factory->children;
+         link = sm__list_next(link)) {
         struct sm_factory *child = sm__container(link, struct sm_factory, child_link);
-        int result = child->kept ? 0 : visit(child, arg);
+        const bool kept = __atomic_load_n(&child->kept, __ATOMIC_RELAXED);
+        const int result = kept ? 0 : visit(child, arg);
         if (result)
             return result;
     }

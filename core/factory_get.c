@@ -16,8 +16,8 @@
 
 static struct sm__daemon *lookup_here(struct sm_factory *factory, const char *name)
 {
-    for (struct sm__list *link = factory->daemons.next; link != &factory->daemons;
-         link = link->next) {
+    for (struct sm__list *link = sm__list_next(&factory->daemons); link != &factory->daemons;
+         link = sm__list_next(link)) {
         struct sm__daemon *daemon = sm__container(link, struct sm__daemon, link);
         if (strcmp(daemon->type->name, name) == 0)
             return daemon;
@@ -27,7 +27,7 @@ static struct sm__daemon *lookup_here(struct sm_factory *factory, const char *na
 
 struct sm__daemon *sm__factory_lookup(struct sm_factory *factory, const char *name)
 {
-    for (; factory; factory = factory->parent) {
+    for (; factory; factory = sm__parent(factory)) {
         struct sm__daemon *daemon = lookup_here(factory, name);
         if (daemon)
             return daemon;
@@ -40,6 +40,37 @@ void *sm_factory_find(struct sm_factory *factory, const char *name)
     struct sm__daemon *daemon = sm__factory_lookup(factory, name);
     SM__COUNT(lookups, 1);
     return daemon ? daemon->instance : NULL;
+}
+
+/* ---- look-ups that have been answered ---- */
+
+/* Which slot never decides what is found: nothing depends on addresses. */
+static struct sm__daemon **known_slot(struct sm_factory *factory, const struct sm_daemon_type *type)
+{
+    return &factory->known[(uintptr_t)type / sizeof(struct sm_daemon_type) % SM__KNOWN_COUNT];
+}
+
+/*
+ * What is known stays right: a factory ends before its ancestors, whose daemons end with them, and
+ * no factory in between can get one of its own any more.
+ */
+static void remember(struct sm_factory *factory, const struct sm_daemon_type *type,
+                     struct sm__daemon *daemon)
+{
+    if (factory->state != SM__FACTORY_NEW || daemon->type != type)
+        return;
+    for (const struct sm_factory *f = factory; f != daemon->factory; f = f->parent)
+        if (f != factory && f->state == SM__FACTORY_NEW)
+            return;
+    __atomic_store_n(known_slot(factory, type), daemon, __ATOMIC_RELEASE);
+}
+
+static void forget(struct sm__daemon *daemon)
+{
+    struct sm__daemon **slot = known_slot(daemon->factory, daemon->type);
+
+    if (*slot == daemon)
+        __atomic_store_n(slot, NULL, __ATOMIC_RELEASE);
 }
 
 /* ---- circles ---- */
@@ -96,14 +127,21 @@ static struct sm__daemon *make_daemon(struct sm_factory *factory, const struct s
     return daemon;
 }
 
-static void free_daemon(struct sm__daemon *daemon)
+static void free_daemon_memory(struct sm__later *later)
 {
+    struct sm__daemon *daemon = sm__container(later, struct sm__daemon, later);
+
     if (!daemon->injected)
         free(daemon->instance);
+    free(daemon);
+}
+
+static void free_daemon(struct sm__daemon *daemon)
+{
     sm__owner_finish(&daemon->owner);
     sm__owner_finish(&daemon->stop_owner);
     sm__words_clear(daemon);
-    free(daemon);
+    sm__free_later(&daemon->later, free_daemon_memory);
 }
 
 void sm__daemon_destroy(struct sm__daemon *daemon)
@@ -114,7 +152,8 @@ void sm__daemon_destroy(struct sm__daemon *daemon)
         daemon->type->destroy(daemon->instance);
         sm__hook_leave(&frame);
     }
-    sm__list_remove(&daemon->link);
+    forget(daemon);
+    sm__list_withdraw(&daemon->link);
     free_daemon(daemon);
 }
 
@@ -153,7 +192,8 @@ static int construct(struct sm_factory *factory, const struct sm_daemon_type *ty
         return error;
     }
     sm__words_clear(daemon);
-    sm__list_append(&factory->daemons, &daemon->link);
+    sm__list_publish(&factory->daemons, &daemon->link);
+    remember(factory, type, daemon);
     *out = daemon->instance;
     return 0;
 }
@@ -165,7 +205,7 @@ static int check_open(struct sm_factory *factory, const char *name)
     return sm__factory_note(factory, -SM_ESEALED, "daemon '%s': %s", name, sm_strerror(SM_ESEALED));
 }
 
-int sm_factory_get(struct sm_factory *factory, const struct sm_daemon_type *type, void **out)
+static int get_anew(struct sm_factory *factory, const struct sm_daemon_type *type, void **out)
 {
     *out = NULL;
     SM__COUNT(lookups, 1);
@@ -174,6 +214,7 @@ int sm_factory_get(struct sm_factory *factory, const struct sm_daemon_type *type
         return error;
     struct sm__daemon *daemon = sm__factory_lookup(factory, type->name);
     if (daemon) {
+        remember(factory, type, daemon);
         *out = daemon->instance;
         return 0;
     }
@@ -181,6 +222,17 @@ int sm_factory_get(struct sm_factory *factory, const struct sm_daemon_type *type
         return fail_circle(factory, type->name);
     error = check_open(factory, type->name);
     return error ? error : construct(factory, type, out);
+}
+
+int sm_factory_get(struct sm_factory *factory, const struct sm_daemon_type *type, void **out)
+{
+    const struct sm__daemon *known = __atomic_load_n(known_slot(factory, type), __ATOMIC_ACQUIRE);
+
+    if (known && known->type == type) {
+        *out = known->instance;
+        return 0;
+    }
+    return get_anew(factory, type, out);
 }
 
 /* ---- injection ---- */
@@ -201,6 +253,7 @@ int sm_factory_inject(struct sm_factory *factory, const struct sm_daemon_type *t
         return -ENOMEM;
     daemon->injected = true;
     daemon->instance = instance;
-    sm__list_append(&factory->daemons, &daemon->link);
+    sm__list_publish(&factory->daemons, &daemon->link);
+    remember(factory, type, daemon);
     return 0;
 }

@@ -7,7 +7,10 @@
  *      topological order. It does not change once the state has left NEW.
  *   2. A child is in its parent's list until it is destroyed or abandoned, and in the tree of names
  *      as long as its name is taken.
- *   3. A task inside a blocking call on a factory holds a pin: the struct outlives the call even if
+ *   3. Inside a read section (<steelmill/read.h>) any thread may follow `parent`, `children`,
+ *      `daemons`, `types` and `known`, and read names. So these are published and withdrawn with
+ *      atomic stores, and what they led to is freed later.
+ *   4. A task inside a blocking call on a factory holds a pin: the struct outlives the call even if
  *      another task destroys the factory meanwhile.
  */
 #ifndef STEELMILL_CORE_FACTORY_PARTS_H
@@ -36,6 +39,7 @@ struct sm_log {
 
 struct sm__daemon {
     struct sm__list link; /* in the factory's `daemons` */
+    struct sm__later later;
     struct sm_factory *factory;
     const struct sm_daemon_type *type;
     void *instance;
@@ -55,6 +59,7 @@ struct sm__daemon {
 
 struct sm__registration {
     struct sm__list link;
+    struct sm__later later;
     const struct sm_daemon_type *type;
 };
 
@@ -65,7 +70,13 @@ struct sm__config {
     char key[];
 };
 
+/* Look-ups by descriptor that have been answered: what is found by one load and a comparison. */
+#define SM__KNOWN_COUNT 8u
+
 struct sm_factory {
+    /* By its descriptor's address: the daemon that a look-up finds, here or above; NULL. */
+    struct sm__daemon *known[SM__KNOWN_COUNT];
+
     struct sm__home *home; /* NULL only for a root that was made outside of any world */
     const char *kind;
     char *name;
@@ -97,6 +108,7 @@ struct sm_factory {
     int stop_error;     /* the first failure that the stop will return */
     const char *failed_daemon;
 
+    struct sm__later later;
     char *detail; /* NULL: nothing went wrong */
     uint32_t detail_lines;
     bool detail_lost; /* there was no memory for words */
@@ -107,6 +119,11 @@ void sm__factory_unpin(struct sm_factory *factory);
 /* The calling task or hook belongs to the factory or to one below it. */
 bool sm__factory_inside(const struct sm_factory *factory);
 bool sm__factory_is_below(const struct sm_factory *factory, const struct sm_factory *ancestor);
+
+static inline struct sm_factory *sm__parent(const struct sm_factory *factory)
+{
+    return __atomic_load_n(&factory->parent, __ATOMIC_ACQUIRE);
+}
 
 /* ---- factory_children.c ---- */
 struct sm_factory *sm__children_find(struct sm_factory *parent, const char *name);

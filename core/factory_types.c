@@ -28,7 +28,8 @@ int sm__factory_check_type(struct sm_factory *factory, const struct sm_daemon_ty
 
 static struct sm__registration *registration(struct sm_factory *factory, const char *name)
 {
-    for (struct sm__list *link = factory->types.next; link != &factory->types; link = link->next) {
+    for (struct sm__list *link = sm__list_next(&factory->types); link != &factory->types;
+         link = sm__list_next(link)) {
         struct sm__registration *entry = sm__container(link, struct sm__registration, link);
         if (strcmp(entry->type->name, name) == 0)
             return entry;
@@ -48,7 +49,7 @@ int sm_factory_register(struct sm_factory *factory, const struct sm_daemon_type 
     if (!entry)
         return -ENOMEM;
     entry->type = type;
-    sm__list_append(&factory->types, &entry->link);
+    sm__list_publish(&factory->types, &entry->link);
     return 0;
 }
 
@@ -91,7 +92,7 @@ int sm_factory_get_by_name(struct sm_factory *factory, const char *name, void **
     *out = sm_factory_find(factory, name);
     if (*out)
         return 0;
-    for (struct sm_factory *f = factory; f; f = f->parent) {
+    for (struct sm_factory *f = factory; f; f = sm__parent(f)) {
         struct sm__registration *entry = registration(f, name);
         if (entry)
             return sm_factory_get(factory, entry->type, out);

@@ -49,6 +49,9 @@ void sm__fiber_init(struct sm__fiber *fiber, char *low, char *high, sm__fiber_ma
     SM_ASSERT((uintptr_t)high % 16 == 0);
     ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(high - low));
     fiber->sp = first_frame(high, main, arg);
+#if SM__TSAN
+    fiber->tsan = __tsan_create_fiber(0);
+#endif
 #if SM__ASAN
     fiber->asan_fake_stack = NULL;
     fiber->asan_bottom = low;
@@ -67,6 +70,9 @@ void sm__fiber_saved(const struct sm__fiber *fiber, uint64_t *instruction, uint6
 void sm__fiber_adopt_thread(struct sm__fiber *fiber)
 {
     memset(fiber, 0, sizeof *fiber);
+#if SM__TSAN
+    fiber->tsan = __tsan_get_current_fiber();
+#endif
 }
 
 #if SM__ASAN
@@ -102,6 +108,9 @@ void sm__fiber_arrived(struct sm__fiber *self)
 void sm__fiber_switch(struct sm__fiber *from, struct sm__fiber *to, bool dying)
 {
     (void)dying;
+#if SM__TSAN
+    __tsan_switch_to_fiber(to->tsan, 0);
+#endif
     sm__fiber_swap(&from->sp, to->sp);
 }
 #endif

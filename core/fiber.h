@@ -21,6 +21,9 @@ struct sm__fiber {
     const void *asan_bottom;
     size_t asan_size;
 #endif
+#if SM__TSAN
+    void *tsan;
+#endif
 };
 
 typedef void (*sm__fiber_main)(void *arg);
@@ -66,6 +69,15 @@ void sm__fiber_switch(struct sm__fiber *from, struct sm__fiber *to, bool dying);
 void sm__fiber_saved(const struct sm__fiber *fiber, uint64_t *instruction, uint64_t *frame);
 /* First thing in a fresh fiber: completes the switch for the sanitizers. */
 void sm__fiber_arrived(struct sm__fiber *self);
+/* It will not run again, and does not run now. */
+static inline void sm__fiber_finish(struct sm__fiber *fiber)
+{
+#if SM__TSAN
+    __tsan_destroy_fiber(fiber->tsan);
+#else
+    (void)fiber;
+#endif
+}
 /* Makes the thread's own stack a fiber that can be switched from. */
 void sm__fiber_adopt_thread(struct sm__fiber *fiber);
 

@@ -53,6 +53,21 @@ void sm__sched_timer_clear(struct sm_task *task);
 /* The running task has ended: leaves it for good; the world calls sm__task_release afterwards. */
 _Noreturn void sm__sched_exit(struct sm_task *task);
 
+/* ---- the graph of factories, which other threads may be reading ---- */
+/* Memory that is out of sight. Lies in what it frees. */
+struct sm__later {
+    void *world[2]; /* the world's */
+    void (*fn)(struct sm__later *later);
+};
+
+/*
+ * Calls fn(later) once no read section that has begun by now is left: at once where nobody else can
+ * read, else later and on another thread, so it may do no more than free memory.
+ */
+void sm__free_later(struct sm__later *later, void (*fn)(struct sm__later *later));
+/* The calling thread, which runs no task, may read the graph. */
+bool sm__thread_may_read(void);
+
 /* ---- randomness ---- */
 /* Fills key and epoch from random->name and the home (NULL: the world). */
 void sm__random_rekey(struct sm__home *home, struct sm_random *random);

@@ -62,6 +62,7 @@ static void task_free(struct sm_task *task)
     SM_ASSERT_MSG(sm__waitable_idle(&task->ended), "a task is freed while another one joins it");
     sm__list_remove(&task->owner_link);
     sm__list_remove(&task->home_link);
+    sm__fiber_finish(&task->fiber);
     sm__stack_give(task->home->stacks, task->stack_index);
 }
 
@@ -180,6 +181,7 @@ static void link_waiter(struct sm__waiter *waiter, struct sm_waitable *object, s
 int sm__enter(void)
 {
     SM_ASSERT_MSG(sm__current, "a blocking call outside of any task");
+    SM_ASSERT_MSG(!sm__current->sections, "a blocking call inside a read section");
     return SM_UNLIKELY(sm__task_is_cancelled(sm__current)) ? -ECANCELED : 0;
 }
 
@@ -199,6 +201,7 @@ static int park(struct sm_task *task, struct sm__waiter *waiters, uint32_t count
 static int may_park(struct sm_task *task, sm_time deadline)
 {
     SM_ASSERT_MSG(task, "a blocking call outside of any task");
+    SM_ASSERT_MSG(!task->sections, "a blocking call inside a read section");
     if (sm__task_is_cancelled(task))
         return -ECANCELED;
     if (deadline != SM_FOREVER && deadline <= sm__clock_monotonic(task->home))

@@ -58,6 +58,7 @@ struct sm_task {
     bool cancelled, shielded; /* shielded: cancellation does not reach it (stop hooks) */
     bool detached, joined;    /* joined: a task waits in a join right now */
     bool has_result;
+    uint16_t sections; /* read sections that it is in */
     int result;
 
     struct sm__list home_link, owner_link;

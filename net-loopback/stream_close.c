@@ -56,8 +56,9 @@ void lo_end_die(struct sm_stream *end, int error)
         lo_sender_clear(end);
         drop_all(lo_net_of(end), &end->in.early);
         lo_end_wake(end);
-        /* A peer whose window is shut would only find out by asking now and then. */
-        if (end->peer->out.first)
+        /* A peer whose window is shut, or whose handshake is not over, would only find out by
+         * asking now and then. */
+        if (end->peer->out.first || end->peer->state == LO_END_ACCEPTING)
             lo_end_retry_later(end->peer);
     }
     finish_if_over(end);

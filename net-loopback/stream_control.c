@@ -23,8 +23,8 @@ static void control_lost(struct sm_stream *end, enum lo_control what)
         break;
     case LO_CONTROL_ALIVE: /* another one follows */
         break;
-    case LO_CONTROL_RST: /* a refusal that the client did not hear; others are not repeated */
-        if (peer->state == LO_END_CONNECTING)
+    case LO_CONTROL_RST: /* who waits for an answer asks again; others do not */
+        if (peer->state != LO_END_OPEN || peer->out.first)
             lo_end_retry_later(peer);
         break;
     default:

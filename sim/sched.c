@@ -97,6 +97,18 @@ _Noreturn void sm__sched_exit(struct sm_task *task)
     __builtin_unreachable();
 }
 
+/* ---- the graph of factories: there is one thread, so nobody is reading ---- */
+
+void sm__free_later(struct sm__later *later, void (*fn)(struct sm__later *later))
+{
+    fn(later);
+}
+
+bool sm__thread_may_read(void)
+{
+    return true;
+}
+
 /* ---- timers ---- */
 
 static void timer_fire(struct sim_world *world, struct sim_event *event);

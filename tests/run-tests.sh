@@ -18,7 +18,8 @@ passed=0
 failed=0
 skipped=0
 kernel='--suite core --suite sim --suite net'
-sanitized='--suite scenarios --suite findings --suite examples'
+sanitized='--suite os --suite scenarios --suite findings --suite examples'
+targets=
 
 say() { printf 'test: %s\n' "$*" >&2; }
 
@@ -62,6 +63,7 @@ lost() {
 }
 
 # variant NAME OPTIONS...: sets up and builds a directory of its own; options go to `meson setup`.
+# $targets: what to build; empty: all.
 variant() {
     variant=$build-$1
     shift
@@ -70,7 +72,8 @@ variant() {
     if [ ! -f "$variant/build.ninja" ]; then
         meson setup "$variant" "$root" "$@" >"$variant/.log" 2>&1 || lost "$variant" "$variant/.log" || return 1
     fi
-    ninja -C "$variant" --quiet >"$variant/.log" 2>&1 || lost "$variant" "$variant/.log" || return 1
+    # shellcheck disable=SC2086
+    ninja -C "$variant" --quiet $targets >"$variant/.log" 2>&1 || lost "$variant" "$variant/.log" || return 1
     say "$(basename "$variant"): built in $(($(date +%s) - started)) s"
 }
 
@@ -79,6 +82,11 @@ short_tiers() {
     variant asan -Db_sanitize=address,undefined -Db_lundef=false &&
         UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
             tier asan "$build-asan" $kernel $sanitized
+    targets=production-tests
+    variant tsan -Db_sanitize=thread -Db_lundef=false &&
+        TSAN_OPTIONS="suppressions=$here/tsan.supp" \
+            tier tsan "$build-tsan" --suite os --timeout-multiplier 10
+    targets=
 }
 
 # need PACKAGES...: the long tiers have needs of their own.
@@ -122,6 +130,7 @@ aarch64() {
 
 long_tiers() {
     tier long "$build" --setup all --suite long
+    tier asan-long "$build-asan" --setup all --suite churn
     compilers
     valgrind
     aarch64
@@ -130,10 +139,12 @@ long_tiers() {
 list() {
     echo "short: ./mill test"
     echo "  normal     all suites but 'long'"
-    echo "  asan       core, sim, net, scenarios, findings and examples, with"
+    echo "  asan       core, sim, net, os, scenarios, findings and examples, with"
     echo "             AddressSanitizer and UndefinedBehaviorSanitizer"
+    echo "  tsan       the suite os, with ThreadSanitizer"
     echo "long: ./mill test --long, after the short ones"
-    echo "  long       sweeps and verify of 10,000 seeds"
+    echo "  long       sweeps and verify of 10,000 seeds, a million children under readers"
+    echo "  asan-long  those children with AddressSanitizer"
     echo "  gcc-O0, gcc-O3, clang-O0, clang-O3"
     echo "             the suites core, sim, net, scenarios and golden"
     echo "  valgrind   the suites core, sim and net"

@@ -15,6 +15,13 @@ struct os_log_options {
 /* Before the first worker runs. Without it, warnings and errors go to stderr as text. */
 void os_log_set_up(const struct os_log_options *options);
 
+/*
+ * The operations of histories (<steelmill/history.h>) are appended to a file, which is made if need
+ * be; without it they are not recorded. history.c has its form. Before the first worker runs.
+ * Returns 0, or what the system says.
+ */
+int os_history_open(const char *path);
+
 /* Violations of properties end the process with SIGABRT once they are logged; by default they do
  * not. Before the first worker runs. */
 void os_property_abort(bool aborts);

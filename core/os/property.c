@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Properties in production: a violation is logged and counted, and the daemon goes on, or the
- * process aborts. The rest costs a comparison. Roles are for metrics. Histories have no reader
- * here.
+ * process aborts. The rest costs a comparison. Roles are for metrics.
  */
 #include "core/counters.h"
 #include "core/factory.h"
@@ -10,7 +9,6 @@
 #include "core/os/tally.h"
 #include "core/task.h"
 
-#include <steelmill/history.h>
 #include <steelmill/property.h>
 
 #include <stdatomic.h>
@@ -80,16 +78,4 @@ void sm_role_set(const char *role, bool held)
 const char *sm_machine_name(void)
 {
     return sm__current ? sm__current->home->name : "";
-}
-
-uint64_t sm_history_invoke(enum sm_operation operation, uint64_t key, uint64_t value,
-                           uint64_t expected)
-{
-    (void)operation, (void)key, (void)value, (void)expected;
-    return 0;
-}
-
-void sm_history_complete(uint64_t number, enum sm_outcome outcome, uint64_t result)
-{
-    (void)number, (void)outcome, (void)result;
 }

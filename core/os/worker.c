@@ -2,6 +2,7 @@
 #include "core/os/worker.h"
 
 #include "core/os/clock.h"
+#include "core/os/graph.h"
 #include "core/os/metrics.h"
 #include "core/random.h"
 
@@ -101,6 +102,60 @@ void os_worker_done_at_once(struct os_worker *worker)
         sm__sched_yield(sm__current);
 }
 
+/* ---- posts ---- */
+
+struct os_post {
+    struct os_post *next;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+int os_worker_post(struct os_worker *worker, void (*fn)(void *arg), void *arg)
+{
+    struct os_post *post = malloc(sizeof *post);
+
+    if (!post)
+        return -ENOMEM;
+    *post = (struct os_post){.fn = fn, .arg = arg};
+    pthread_mutex_lock(&worker->posts_lock);
+    *worker->posts_end = post;
+    worker->posts_end = &post->next;
+    /* Inside the lock: whoever takes the post may destroy the worker next. */
+    uv_async_send(&worker->posts_async);
+    pthread_mutex_unlock(&worker->posts_lock);
+    return 0;
+}
+
+static struct os_post *take_posts(struct os_worker *worker)
+{
+    pthread_mutex_lock(&worker->posts_lock);
+    struct os_post *posts = worker->posts;
+    worker->posts = NULL;
+    worker->posts_end = &worker->posts;
+    pthread_mutex_unlock(&worker->posts_lock);
+    return posts;
+}
+
+static void posts_arrive(uv_async_t *async)
+{
+    struct os_worker *worker = async->data;
+
+    worker->posts_arrived = true;
+}
+
+static void run_posts(struct os_worker *worker)
+{
+    worker->posts_arrived = false;
+    struct os_post *post = take_posts(worker);
+
+    while (post) {
+        struct os_post *next = post->next;
+        post->fn(post->arg);
+        free(post);
+        post = next;
+    }
+}
+
 /* ---- rounds ---- */
 
 static void enter_task(struct os_worker *worker, struct sm_task *task)
@@ -169,17 +224,34 @@ static size_t drop_tasks(struct os_worker *worker)
     return count;
 }
 
+/* One pass of the loop, which waits where there is nothing else to do. */
+static void pass(struct os_worker *worker)
+{
+    if (worker->ready.count > 0) {
+        os_graph_quiet();
+        uv_run(&worker->loop, UV_RUN_NOWAIT);
+        return;
+    }
+    os_graph_offline();
+    uv_run(&worker->loop, UV_RUN_ONCE);
+    os_graph_online();
+}
+
 size_t os_worker_run(struct os_worker *worker)
 {
     os_metrics_attach();
     sm__fiber_adopt_thread(&worker->scheduler);
+    os_graph_join();
     while (!worker->quit) {
         run_ready(worker);
         if (worker->quit)
             break;
         arm_timer(worker);
-        uv_run(&worker->loop, worker->ready.count > 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+        pass(worker);
+        if (worker->posts_arrived)
+            run_posts(worker);
     }
+    os_graph_leave();
     const size_t left = drop_tasks(worker);
     os_metrics_detach();
     return left;
@@ -193,52 +265,6 @@ void os_worker_quit(struct os_worker *worker)
 int os_worker_spawn(struct os_worker *worker, const char *name, sm_task_fn fn, void *arg)
 {
     return sm__task_spawn(NULL, &worker->home, &worker->boot, name, fn, arg);
-}
-
-/* ---- posts ---- */
-
-struct os_post {
-    struct os_post *next;
-    void (*fn)(void *arg);
-    void *arg;
-};
-
-int os_worker_post(struct os_worker *worker, void (*fn)(void *arg), void *arg)
-{
-    struct os_post *post = malloc(sizeof *post);
-
-    if (!post)
-        return -ENOMEM;
-    *post = (struct os_post){.fn = fn, .arg = arg};
-    pthread_mutex_lock(&worker->posts_lock);
-    *worker->posts_end = post;
-    worker->posts_end = &post->next;
-    /* Inside the lock: whoever takes the post may destroy the worker next. */
-    uv_async_send(&worker->posts_async);
-    pthread_mutex_unlock(&worker->posts_lock);
-    return 0;
-}
-
-static struct os_post *take_posts(struct os_worker *worker)
-{
-    pthread_mutex_lock(&worker->posts_lock);
-    struct os_post *posts = worker->posts;
-    worker->posts = NULL;
-    worker->posts_end = &worker->posts;
-    pthread_mutex_unlock(&worker->posts_lock);
-    return posts;
-}
-
-static void posts_arrive(uv_async_t *async)
-{
-    struct os_post *post = take_posts(async->data);
-
-    while (post) {
-        struct os_post *next = post->next;
-        post->fn(post->arg);
-        free(post);
-        post = next;
-    }
 }
 
 /* ---- birth and end ---- */
@@ -333,6 +359,7 @@ void os_worker_destroy(struct os_worker *worker)
         next = post->next;
         free(post);
     }
+    os_graph_settle();
     close(worker->timer_fd);
     os_timers_finish(&worker->timers);
     free(worker->ready.tasks);

@@ -7,11 +7,13 @@
  *
  *   1. A task stays on its worker; everything of a worker but os_worker_post is used by its own
  *      thread only.
- *   2. Callbacks of the loop run no user code: they only make tasks ready.
+ *   2. Callbacks of the loop run no user code, and do not look at factories: they only make tasks
+ *      ready. Posts run between tasks.
  *   3. The loop may wait for events only when no task is ready.
  *
  * The files of this folder: worker.c (the rounds, the scheduling half of the seam), timers.c,
- * clock.c, process.c (what belongs to the process: log, bugs), property.c, socket.c with
+ * graph.c (who reads the graph of factories, and when its memory goes),
+ * clock.c, process.c (what belongs to the process: log, bugs), property.c, history.c, socket.c with
  * address.c, datagram.c, listener.c, stream.c and stream_open.c (the network), disk.c, disk_job.c.
  */
 #ifndef STEELMILL_CORE_OS_WORKER_H
@@ -53,6 +55,7 @@ struct os_worker {
     pthread_mutex_t posts_lock;
     struct os_post *posts, **posts_end;
     uv_async_t posts_async;
+    bool posts_arrived;
 
     struct sm_random random; /* stream "daemon" */
 };

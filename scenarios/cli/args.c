@@ -156,6 +156,12 @@ static const char *read_metrics(struct cli_args *args, const char *value)
     return NULL;
 }
 
+static const char *read_history(struct cli_args *args, const char *value)
+{
+    args->history = value;
+    return *value != '\0' ? NULL : "a file name";
+}
+
 static const char *read_stop_limit(struct cli_args *args, const char *value)
 {
     return sm__parse_duration(value, &args->stop_limit_ns) == 0 && args->stop_limit_ns > 0
@@ -207,6 +213,8 @@ static const struct option options[CLI_OPT_COUNT] = {
                          "machine i is at A.B.0.0 + i, whatever `hosts` says"},
     [CLI_OPT_METRICS] = {"metrics", 0, "PORT", read_metrics,
                          "answer Prometheus at 127.0.0.1:PORT; machine i of --all at PORT + i - 1"},
+    [CLI_OPT_HISTORY] = {"history", 0, "FILE", read_history,
+                         "append the clients' operations and their outcomes to a file"},
     [CLI_OPT_HELP] = {"help", 'h', NULL, NULL, "print this help"},
     [CLI_OPT_VERSION] = {"version", 0, NULL, NULL, "print the version"},
 };

@@ -54,7 +54,7 @@ const struct cli_verb cli_verbs[] = {
      "With --all, each machine is a process.",
      COMMON | CLI_OPTION(SET) | CLI_OPTION(LOG) | CLI_OPTION(JSON) | CLI_OPTION(MACHINE) |
          CLI_OPTION(DAEMON) | CLI_OPTION(ALL) | CLI_OPTION(DATA) | CLI_OPTION(STOP_LIMIT) |
-         CLI_OPTION(NETWORK) | CLI_OPTION(METRICS),
+         CLI_OPTION(NETWORK) | CLI_OPTION(METRICS) | CLI_OPTION(HISTORY),
      1, 1, cli_verb_serve},
 };
 const size_t cli_verb_count = sizeof cli_verbs / sizeof *cli_verbs;

@@ -43,13 +43,13 @@ static void execute(const struct cli_scenario *scenario, const struct cli_args *
                                  level,   "--stop-limit", limit};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         argv[count++] = fixed[i];
-    if (args->data != NULL) {
-        argv[count++] = "--data";
-        argv[count++] = args->data;
-    }
-    if (args->network != NULL) {
-        argv[count++] = "--network";
-        argv[count++] = args->network;
+    const char *const given[][2] = {
+        {"--data", args->data}, {"--network", args->network}, {"--history", args->history}};
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        if (given[i][1] == NULL)
+            continue;
+        argv[count++] = given[i][0];
+        argv[count++] = given[i][1];
     }
     if (args->metrics_port != 0) {
         snprintf(port, sizeof port, "%" PRIu32, args->metrics_port + index);

@@ -123,6 +123,15 @@ static int open_disk(struct service *service)
     return error;
 }
 
+static int open_history(const char *path)
+{
+    const int error = path ? os_history_open(path) : 0;
+
+    if (error)
+        serve_error("--history '%s': %s", path, sm_strerror(error));
+    return error;
+}
+
 static int create(struct process *process, const struct serve_machine *machine)
 {
     struct service *service = &process->service;
@@ -198,7 +207,7 @@ int main(int argc, char **argv)
     if (serve_options_parse(&options, argc, argv) == 0) {
         os_log_set_up(&(struct os_log_options){
             .level = options.log_level, .json = options.log_json, .fd = STDERR_FILENO});
-        if (serve_machine_find(&machine, &options) == 0 &&
+        if (serve_machine_find(&machine, &options) == 0 && open_history(options.history) == 0 &&
             serve_machine_make_folder(&machine, &options) == 0) {
             exit = serve(&machine, &options);
             if (exit == SERVE_USAGE)

@@ -43,6 +43,7 @@ struct serve_options {
     uint32_t ip_base;      /* machine i is at ip_base + i; 0: where the file says, or the default */
     uint16_t metrics_port; /* 0: none */
     sm_time stop_limit_ns;
+    const char *history; /* NULL: none */
     int log_level;
     bool log_json;
 };

@@ -312,6 +312,41 @@ CONFORMS(stop_from_within)
     sm_factory_destroy(factory);
 }
 
+/* ---- reading ---- */
+
+static int look_at(struct sm_factory *child, void *arg)
+{
+    note(sm_factory_name(child));
+    ck_assert_ptr_eq(sm_factory_parent(child), arg);
+    ck_assert_ptr_eq(sm_factory_find(child, "base"), sm_factory_find(arg, "base"));
+    return strcmp(sm_factory_name(child), "second") == 0 ? 7 : 0;
+}
+
+/* A read section goes through factories that come and go, in the order in which they came. */
+CONFORMS(read_section)
+{
+    struct sm_factory *factory = make("read"), *children[3];
+    static const char *const names[] = {"first", "second", "third"};
+    void *base;
+
+    trace[0] = '\0';
+    ck_assert_int_eq(sm_factory_get(factory, &base_daemon, &base), 0);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(sm_factory_create(&children[i], factory, names[i]), 0);
+    sm_read_begin();
+    ck_assert_int_eq(sm_factory_each_child(factory, look_at, factory), 7);
+    sm_read_end();
+    sm_factory_destroy(children[0]);
+    sm_read_begin();
+    sm_read_begin(); /* they nest */
+    ck_assert_int_eq(sm_factory_each_child(factory, look_at, factory), 7);
+    sm_read_end();
+    sm_read_end();
+    ck_assert_str_eq(trace, "+base first second second");
+    ck_assert_int_eq(sm_sleep(0), 0);
+    sm_factory_destroy(factory);
+}
+
 /* ---- configuration ---- */
 
 /* A value of the wrong form is an error that names it; the fallback stands. */
@@ -336,4 +371,4 @@ CONFORMS(configuration)
 
 CONFORMANCE_TESTS(factory, life_in_order, prepare_fails, start_deadline, start_cancelled,
                   start_and_stop_once, sealed, unknown_daemon, circle, children_inherit, injected,
-                  run_fails, stop_from_within, configuration)
+                  run_fails, stop_from_within, read_section, configuration)

@@ -65,6 +65,32 @@ static int detaches_joined(void *arg, struct sim_machine *machine)
     return 0;
 }
 
+static int sleeps_in_section(void *arg, struct sim_machine *machine)
+{
+    (void)arg, (void)machine;
+    sm_read_begin();
+    sm_read_begin();
+    sm_read_end();
+    return sm_sleep(SM_US);
+}
+
+static int ends_no_section(void *arg, struct sim_machine *machine)
+{
+    (void)arg, (void)machine;
+    sm_read_begin();
+    sm_read_end();
+    sm_read_end();
+    return 0;
+}
+
+/* Read sections end before anything blocks, and as often as they begin. */
+START_TEST(read_sections)
+{
+    suite_bug(sleeps_in_section, NULL, "a blocking call inside a read section");
+    suite_bug(ends_no_section, NULL, "a read section ends that has not begun");
+}
+END_TEST
+
 /* A handle is taken once, by one task, and by another one than its own. */
 START_TEST(handles)
 {
@@ -124,4 +150,4 @@ START_TEST(ended_tasks)
 }
 END_TEST
 
-SUITE_MAIN("task misuse", handles, failed_joins, ended_tasks)
+SUITE_MAIN("task misuse", handles, failed_joins, ended_tasks, read_sections)

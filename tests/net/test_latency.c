@@ -1,37 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Delays: against the distributions that they are to have, and against fixed values.
- *
- * The draws are fixed, so the tests pass or fail for good. Kolmogorov-Smirnov: with n draws of the
- * right distribution the distance stays below 1.95 / sqrt(n) with probability 0.999.
- */
+/* Delays: against the distributions that they are to have, and against fixed values. */
 #include "core/random.h"
 #include "net-loopback/latency.h"
 #include "tests/core/suite.h"
+#include "tests/net/statistics.h"
 
 #include <math.h>
 
-#define DRAWS  200000
-#define KS_999 1.95
-
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The greatest distance between the draws' distribution and the real one, times sqrt(n). */
-static double ks_distance(double *draws, double (*cdf)(double x))
-{
-    double worst = 0;
-
-    qsort(draws, DRAWS, sizeof *draws, compare);
-    for (int i = 0; i < DRAWS; i++) {
-        const double p = cdf(draws[i]);
-        worst = fmax(worst, fmax(fabs(p - (double)i / DRAWS), fabs(p - (i + 1.0) / DRAWS)));
-    }
-    return worst * sqrt(DRAWS);
-}
+#define DRAWS 200000
 
 static double exponential_cdf(double x)
 {
@@ -57,7 +33,7 @@ START_TEST(exponential)
 
     for (uint64_t i = 0; i < DRAWS; i++)
         draws[i] = (double)lo_latency_draw(&latency, sm__random_draw(1, i)) / 1e9;
-    ck_assert_double_lt(ks_distance(draws, exponential_cdf), KS_999);
+    ck_assert_double_lt(ks_distance(draws, DRAWS, exponential_cdf), KS_999);
 }
 END_TEST
 
@@ -69,7 +45,7 @@ START_TEST(lognormal)
 
     for (uint64_t i = 0; i < DRAWS; i++)
         draws[i] = log((double)lo_latency_draw(&latency, sm__random_draw(2, i)) / 1e9) / 0.8;
-    ck_assert_double_lt(ks_distance(draws, normal_cdf), KS_999);
+    ck_assert_double_lt(ks_distance(draws, DRAWS, normal_cdf), KS_999);
 }
 END_TEST
 
@@ -82,7 +58,7 @@ START_TEST(uniform)
 
     for (uint64_t i = 0; i < DRAWS; i++)
         draws[i] = (double)lo_latency_draw(&wide, sm__random_draw(3, i)) / 1e9;
-    ck_assert_double_lt(ks_distance(draws, uniform_cdf), KS_999);
+    ck_assert_double_lt(ks_distance(draws, DRAWS, uniform_cdf), KS_999);
     for (uint64_t i = 0; i < 3000; i++)
         counts[lo_latency_draw(&narrow, sm__random_draw(4, i)) - 5]++;
     for (int i = 0; i < 3; i++)

@@ -1,83 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Links: which rule holds between whom, loss, duplicates, order, bandwidth, and what draws depend
  * on. */
-#include "tests/net/fixture.h"
+#include "tests/net/flow.h"
 
 #include <stdio.h>
 
-#define PORT 7000
-
 static struct nf nf;
-
-/* What the sender sends, and what the receiver got, by the number in it. */
-#define COUNT_MAX 20000
-struct flow {
-    uint32_t count; /* to send */
-    sm_time gap_ns; /* between two */
-    uint32_t size;  /* bytes of each */
-    uint32_t got;
-    uint8_t times[COUNT_MAX]; /* received so often */
-    sm_time late[COUNT_MAX];  /* first received so long after it was sent */
-    uint32_t overtaken;       /* came after one with a higher number */
-};
-static struct flow flow;
-
-static int sends(struct nf *f, struct sm_net *net)
-{
-    struct sm_datagram *socket;
-    const struct sm_address to = nf_address(2, PORT);
-    static char bytes[2048];
-
-    (void)f;
-    sm_datagram_open(net, &socket, 0);
-    for (uint32_t i = 0; i < flow.count; i++) {
-        const int64_t header[2] = {i, sm_now()};
-        memcpy(bytes, header, sizeof header);
-        ck_assert_int_eq(sm_datagram_send(socket, &to, bytes, flow.size), 0);
-        if (flow.gap_ns)
-            sm_sleep(flow.gap_ns);
-    }
-    sm_datagram_close(socket);
-    return 0;
-}
-
-static int receives(struct nf *f, struct sm_net *net)
-{
-    struct sm_datagram *socket;
-    int64_t header[2], highest = -1;
-
-    (void)f;
-    sm_datagram_open(net, &socket, PORT);
-    while (sm_datagram_receive(socket, header, sizeof header, NULL, sm_now() + 100 * SM_S) > 0) {
-        flow.got++;
-        if (flow.times[header[0]]++ == 0)
-            flow.late[header[0]] = sm_now() - header[1];
-        flow.overtaken += header[0] < highest;
-        highest = header[0] > highest ? header[0] : highest;
-    }
-    sm_datagram_close(socket);
-    return 0;
-}
-
-static void run_flow_with(const struct sim_options *world, const struct lo_options *options,
-                          uint32_t count, sm_time gap_ns, uint32_t size)
-{
-    memset(&flow, 0, sizeof flow);
-    flow.count = count;
-    flow.gap_ns = gap_ns;
-    flow.size = size;
-    nf_create_with(&nf, 3, world, options);
-    nf.bodies[0] = sends;
-    nf.bodies[1] = receives;
-    nf_run(&nf, 3600 * SM_S);
-}
-
-static void run_flow(const struct lo_link *link, uint32_t count, sm_time gap_ns, uint32_t size)
-{
-    const struct lo_options options = {.link_default = *link};
-
-    run_flow_with(NULL, &options, count, gap_ns, size);
-}
 
 /* True if a share of `count` is as expected, within 4 deviations. */
 static bool share_fits(uint64_t hits, uint32_t count, uint32_t ppm)
@@ -93,7 +21,8 @@ static bool share_fits(uint64_t hits, uint32_t count, uint32_t ppm)
 /* The given share of messages is lost, and nothing else happens to the others. */
 START_TEST(loss)
 {
-    run_flow(&(struct lo_link){.set = LO_LINK_LOSS, .loss_ppm = 100000}, 10000, 50 * SM_US, 16);
+    flow_run(&nf, &(struct lo_link){.set = LO_LINK_LOSS, .loss_ppm = 100000}, 10000, 50 * SM_US,
+             16);
     ck_assert(share_fits(10000 - flow.got, 10000, 100000));
     ck_assert_uint_eq(lo_net_counters(nf.net)->lost[LO_LOST_LOSS], 10000 - flow.got);
     for (uint32_t i = 0; i < 10000; i++)
@@ -107,8 +36,8 @@ START_TEST(duplicates)
 {
     uint32_t twice = 0;
 
-    run_flow(&(struct lo_link){.set = LO_LINK_DUPLICATE, .duplicate_ppm = 50000}, 10000, 50 * SM_US,
-             16);
+    flow_run(&nf, &(struct lo_link){.set = LO_LINK_DUPLICATE, .duplicate_ppm = 50000}, 10000,
+             50 * SM_US, 16);
     for (uint32_t i = 0; i < 10000; i++) {
         ck_assert(flow.times[i] == 1 || flow.times[i] == 2);
         twice += flow.times[i] == 2;
@@ -125,10 +54,11 @@ START_TEST(order)
     const struct lo_latency latency = {.a_ns = 5 * SM_MS, .b_ns = 5 * SM_MS};
     uint32_t late = 0;
 
-    run_flow(&(struct lo_link){.set = LO_LINK_LATENCY, .latency = latency}, 5000, 10, 16);
+    flow_run(&nf, &(struct lo_link){.set = LO_LINK_LATENCY, .latency = latency}, 5000, 10, 16);
     ck_assert_uint_eq(flow.overtaken, 0);
     nf_finish(&nf);
-    run_flow(&(struct lo_link){.set = LO_LINK_LATENCY | LO_LINK_REORDER,
+    flow_run(&nf,
+             &(struct lo_link){.set = LO_LINK_LATENCY | LO_LINK_REORDER,
                                .latency = latency,
                                .reorder_ppm = 20000},
              5000, 100 * SM_US, 16);
@@ -148,7 +78,8 @@ START_TEST(latency)
 {
     sm_time least = SM_S, most = 0;
 
-    run_flow(&(struct lo_link){.set = LO_LINK_LATENCY,
+    flow_run(&nf,
+             &(struct lo_link){.set = LO_LINK_LATENCY,
                                .latency = {.a_ns = 2 * SM_MS, .b_ns = 3 * SM_MS}},
              3000, 50 * SM_US, 16);
     ck_assert_uint_eq(flow.got, 3000);
@@ -170,12 +101,12 @@ START_TEST(bandwidth)
                                  .latency = {.a_ns = SM_MS, .b_ns = SM_MS},
                                  .bandwidth_bytes_per_s = 1000000};
 
-    run_flow(&link, 200, 0, 960); /* 1,000 with its header */
+    flow_run(&nf, &link, 200, 0, 960); /* 1,000 with its header */
     ck_assert_uint_eq(flow.got, 200);
     for (uint32_t i = 0; i < 200; i++)
         ck_assert_int_eq(flow.late[i], (i + 2) * SM_MS);
     nf_finish(&nf);
-    run_flow(&link, 1000, 0, 960);
+    flow_run(&nf, &link, 1000, 0, 960);
     ck_assert_uint_eq(flow.got, 501);
     ck_assert_uint_eq(lo_net_counters(nf.net)->lost[LO_LOST_QUEUE], 499);
     nf_finish(&nf);
@@ -191,9 +122,9 @@ static int tells_all(struct nf *f, struct sm_net *net)
     struct sm_datagram *socket;
 
     (void)f;
-    sm_datagram_open(net, &socket, PORT);
+    sm_datagram_open(net, &socket, NF_PORT);
     for (uint32_t to = 1; to <= 4; to++) {
-        const struct sm_address address = nf_address(to, PORT);
+        const struct sm_address address = nf_address(to, NF_PORT);
         sm_datagram_send(socket, &address, "x", 1);
     }
     for (int i = 0; i < 4; i++) {
@@ -273,7 +204,7 @@ END_TEST
 
 /* ---- what draws depend on ---- */
 
-static sm_time late_before[COUNT_MAX];
+static sm_time late_before[FLOW_COUNT_MAX];
 
 /* The same seed gives the same fate to every message, another seed or epoch another one. */
 START_TEST(repeatable)
@@ -288,7 +219,7 @@ START_TEST(repeatable)
     uint64_t digests[4];
 
     for (int i = 0; i < 4; i++) {
-        run_flow_with(&worlds[i], &options, 1000, 50 * SM_US, 16);
+        flow_run_with(&nf, &worlds[i], &options, 1000, 50 * SM_US, 16);
         digests[i] = sim_world_digest(nf.tw.world);
         nf_finish(&nf);
     }
@@ -301,12 +232,12 @@ END_TEST
 /* Losing some messages changes the latency of no other; nor does a limit that is never reached. */
 START_TEST(draws_are_independent)
 {
-    run_flow(&(struct lo_link){0}, 1000, 50 * SM_US, 16);
+    flow_run(&nf, &(struct lo_link){0}, 1000, 50 * SM_US, 16);
     memcpy(late_before, flow.late, sizeof late_before);
     nf_finish(&nf);
-    run_flow(&(struct lo_link){.set = LO_LINK_LOSS | LO_LINK_DUPLICATE,
-                               .loss_ppm = 200000,
-                               .duplicate_ppm = 1},
+    flow_run(&nf,
+             &(struct lo_link){
+                 .set = LO_LINK_LOSS | LO_LINK_DUPLICATE, .loss_ppm = 200000, .duplicate_ppm = 1},
              1000, 50 * SM_US, 16);
     ck_assert_uint_lt(flow.got, 900);
     for (uint32_t i = 0; i < 1000; i++)

@@ -1,67 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The example system lease-lock, as five processes on real loopback addresses, with `kill -9`.
+ * The example system lease-lock, as five processes on real loopback addresses, with `kill -9`, and
+ * clients that are paused beyond the end of their lease.
  *
- * What the store's register holds on disk was acknowledged or is about to be: it is the count of
- * increments so far, and the store's own properties watch that none is lost or stale.
+ * CLUSTER_KILLS: how often; CLUSTER_SEED: whom.
  */
+#include "tests/serve/judge.h"
 #include "tests/serve/served.h"
 
 #include <check.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define KILLS           6
-#define INCREMENTS_EACH 100 /* after each kill */
+#define KILLS_DEFAULT   2
+#define OPERATIONS_EACH 100 /* after each kill */
 #define LIMIT_MS        60000
-#define PAUSES_MAX      60
+#define LOOK_MS         20
+#define LEASE_MS        400
+#define PAUSES_MAX      100
+#define HISTORY         "history"
 
 enum { LOCK, STORE, CLIENT1, CLIENT2, CLIENT3, MACHINES };
 
 static const char *const names[MACHINES] = {"lock", "store", "client1", "client2", "client3"};
 static struct served served[MACHINES];
 
+static void sleep_ms(long ms)
+{
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+}
+
 static void start(int machine)
 {
     char arguments[128];
 
-    snprintf(arguments, sizeof arguments, "cluster.yaml --machine %s", names[machine]);
+    snprintf(arguments, sizeof arguments, "cluster.yaml --history " HISTORY " --machine %s",
+             names[machine]);
     served[machine] = served_start(names[machine], arguments);
 }
 
-/* The first of the record's numbers, little-endian. */
-static uint64_t register_value(void)
+/* Waits until that many more operations are acknowledged. */
+static void await_operations(size_t count, const char *after)
 {
-    unsigned char bytes[8] = {0};
-    uint64_t value = 0;
-    FILE *file = fopen("data/store/register", "r");
+    const size_t goal = judge_acknowledged(HISTORY) + count;
 
-    if (file) {
-        if (fread(bytes, 1, sizeof bytes, file) != sizeof bytes)
-            memset(bytes, 0, sizeof bytes);
-        fclose(file);
-    }
-    for (int i = 7; i >= 0; i--)
-        value = value << 8 | bytes[i];
-    return value;
-}
-
-/* Waits until that many more increments are stored. */
-static void await_progress(uint64_t count, const char *after)
-{
-    const uint64_t goal = register_value() + count;
-
-    for (int waited = 0; waited < LIMIT_MS; waited += 10) {
-        if (register_value() >= goal)
+    for (int waited = 0; waited < LIMIT_MS; waited += LOOK_MS) {
+        if (judge_acknowledged(HISTORY) >= goal)
             return;
-        nanosleep(&(struct timespec){0, 10000000}, NULL);
+        sleep_ms(LOOK_MS);
     }
-    ck_abort_msg("the register is at %llu, not %llu, after %s",
-                 (unsigned long long)register_value(), (unsigned long long)goal, after);
+    ck_abort_msg("%zu operations are acknowledged, not %zu, after %s", judge_acknowledged(HISTORY),
+                 goal, after);
 }
 
 static void kill_and_restart(int machine, size_t starts)
@@ -72,14 +64,15 @@ static void kill_and_restart(int machine, size_t starts)
     served_await(names[machine], "serving", starts);
 }
 
-static void start_all(const char *store_config, const char *client_config)
+static void start_all(bool check_fence)
 {
     served_write("cluster.yaml",
                  "scenario: cluster\nabout: A test.\nplugin: %s\ntime: 10s\nmachines:\n"
-                 "  lock:   { daemons: [lock_server], config: { lease: 400ms } }\n"
-                 "  store:  { daemons: [store_server], config: { %s } }\n"
-                 "  client: { count: 3, daemons: [lock_client], config: { %s } }\n",
-                 getenv("LEASE_LOCK_PLUGIN"), store_config, client_config);
+                 "  lock:   { daemons: [lock_server], config: { lease: %dms } }\n"
+                 "  store:  { daemons: [store_server], config: { check_fence: %s } }\n"
+                 "  client: { count: 3, daemons: [lock_client],\n"
+                 "    config: { think: 5ms, writes: 10, work: 15ms, pace: 1ms } }\n",
+                 getenv("LEASE_LOCK_PLUGIN"), LEASE_MS, check_fence ? "true" : "false");
     for (int i = 0; i < MACHINES; i++)
         start(i);
 }
@@ -96,61 +89,91 @@ static void stop_others(void)
     }
 }
 
-/* Service goes on after each kill of the lock server or a client; nothing acknowledged is lost. */
-START_TEST(survives_kills)
+/* ---- the test: the same with and without the fence ---- */
+
+static unsigned setting(const char *name, unsigned fallback)
 {
-    static const int victims[KILLS] = {LOCK, CLIENT1, LOCK, CLIENT2, CLIENT3, LOCK};
-    size_t starts[MACHINES] = {1, 1, 1, 1, 1};
-
-    start_all("check_fence: true", "think: 5ms, writes: 10, work: 1ms, pace: 1ms");
-    await_progress(INCREMENTS_EACH, "the start");
-    for (int i = 0; i < KILLS; i++) {
-        kill_and_restart(victims[i], ++starts[victims[i]]);
-        await_progress(INCREMENTS_EACH, names[victims[i]]);
-    }
-    stop_others();
-    served_signal(&served[STORE], SIGTERM);
-    ck_assert_int_eq(served_wait(&served[STORE]), 0);
-    ck_assert(!served_logged("store", "violated"));
+    const char *text = getenv(name);
+    return text ? (unsigned)strtoul(text, NULL, 10) : fallback;
 }
-END_TEST
 
-/* Pauses clients, longer than a lease lasts, until the store has logged something. */
+/* Longer than its lease lasts. If it holds the lease, and is between look and write, it is late. */
+static void pause_client(int client)
+{
+    served_signal(&served[client], SIGSTOP);
+    sleep_ms(LEASE_MS * 2);
+    served_signal(&served[client], SIGCONT);
+    sleep_ms(LEASE_MS / 4);
+}
+
 static void pause_until(const char *text)
 {
-    for (int i = 0; i < PAUSES_MAX && !served_logged("store", text); i++) {
-        const int client = CLIENT1 + i % 3;
-        served_signal(&served[client], SIGSTOP);
-        nanosleep(&(struct timespec){0, 700000000}, NULL);
-        served_signal(&served[client], SIGCONT);
-        nanosleep(&(struct timespec){0, 100000000}, NULL);
-    }
+    for (int i = 0; i < PAUSES_MAX && !served_logged("store", text); i++)
+        pause_client(CLIENT1 + i % 3);
     ck_assert_msg(served_logged("store", text), "'%s' was not logged", text);
 }
 
-/* A client that was paused beyond the end of its lease writes all the same: the fence refuses it.
- */
-START_TEST(fence_refuses)
+/* Kills the lock server or a client at random, and pauses another client. */
+static void kill_some(unsigned *seed)
 {
-    start_all("check_fence: true", "think: 1ms, writes: 1000, work: 50ms, pace: 1ms");
-    await_progress(1, "the start");
-    pause_until("stale request refused");
+    static const int victims[] = {LOCK, CLIENT1, CLIENT2, CLIENT3};
+    const unsigned kills = setting("CLUSTER_KILLS", KILLS_DEFAULT);
+    size_t starts[MACHINES] = {1, 1, 1, 1, 1};
+
+    for (unsigned i = 0; i < kills; i++) {
+        const int victim = victims[i == 0 ? 0 : i == 1 ? 1 : (unsigned)rand_r(seed) % 4];
+        kill_and_restart(victim, ++starts[victim]);
+        await_operations(OPERATIONS_EACH, names[victim]);
+        pause_client(CLIENT1 + rand_r(seed) % 3);
+    }
+}
+
+/* Returns the exit code of the store, which watches the fence. */
+static int survive(bool check_fence, const char *until)
+{
+    unsigned seed = setting("CLUSTER_SEED", (unsigned)time(NULL));
+
+    fprintf(stderr, "# CLUSTER_SEED=%u\n", seed);
+    start_all(check_fence);
+    await_operations(OPERATIONS_EACH, "the start");
+    kill_some(&seed);
+    pause_until(until);
     stop_others();
     served_signal(&served[STORE], SIGTERM);
-    ck_assert_int_eq(served_wait(&served[STORE]), 0);
+    return served_wait(&served[STORE]);
+}
+
+/* Through kills and pauses service goes on, late writes are refused, no fence is violated, and what
+ * the clients were told is one history. */
+START_TEST(survives_kills)
+{
+    ck_assert_int_eq(survive(true, "stale request refused"), 0);
     ck_assert(!served_logged("store", "violated"));
+    char text[1024] = "";
+    ck_assert_msg(judge_linearizable(HISTORY, text, sizeof text), "%s", text);
 }
 END_TEST
 
-/* Without the fence the same pauses do harm, and the store's properties say so. */
+/* A read that misses a write which had ended before it began is told from one that overlaps it. */
+START_TEST(judge_tells_stale_reads)
+{
+    static const char write[] = "invoke 1 0 1 1 0 7 0\n", read[] = "invoke 2 0 2 0 0 0 0\n";
+    static const char ends[] = "complete 1 0 0 0\n", answer[] = "complete 2 0 0 0\n";
+    char text[1024];
+
+    served_write("overlaps", "%s%s%s%s", write, read, ends, answer);
+    ck_assert(judge_linearizable("overlaps", text, sizeof text));
+    served_write("stale", "%s%s%s%s", write, ends, read, answer);
+    ck_assert(!judge_linearizable("stale", text, sizeof text));
+    ck_assert_uint_eq(judge_acknowledged("stale"), 2);
+}
+END_TEST
+
+/* Without the fence the same does harm: the store's properties say so, and it fails. */
 START_TEST(no_fence_no_safety)
 {
-    start_all("check_fence: false", "think: 1ms, writes: 1000, work: 50ms, pace: 1ms");
-    await_progress(1, "the start");
-    pause_until("always violated property=\"no stale write\"");
-    stop_others();
-    served_signal(&served[STORE], SIGTERM);
-    ck_assert_int_eq(served_wait(&served[STORE]), 1);
+    ck_assert_int_eq(survive(false, "always violated property=\"no stale write\""), 1);
+    ck_assert(!served_logged("store", "stale request refused"));
 }
 END_TEST
 
@@ -161,8 +184,8 @@ int main(void)
 
     tcase_add_checked_fixture(tc, served_setup, served_teardown);
     tcase_set_timeout(tc, 300);
+    tcase_add_test(tc, judge_tells_stale_reads);
     tcase_add_test(tc, survives_kills);
-    tcase_add_test(tc, fence_refuses);
     tcase_add_test(tc, no_fence_no_safety);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

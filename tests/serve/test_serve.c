@@ -147,6 +147,14 @@ START_TEST(no_machine_named)
 }
 END_TEST
 
+/* A history that cannot be written is told before anything runs. */
+START_TEST(no_history_file)
+{
+    refused("wilful.yaml --machine one --history /none/file",
+            "--history '/none/file': no such file");
+}
+END_TEST
+
 /* A value of the wrong form is named. */
 START_TEST(bad_configuration)
 {
@@ -261,6 +269,7 @@ int main(void)
     tcase_add_test(tc, unknown_machine);
     tcase_add_test(tc, unknown_daemon);
     tcase_add_test(tc, no_machine_named);
+    tcase_add_test(tc, no_history_file);
     tcase_add_test(tc, bad_configuration);
     tcase_add_test(tc, foreign_address);
     tcase_add_test(tc, port_in_use);

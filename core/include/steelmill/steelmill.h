@@ -18,6 +18,7 @@
 #include <steelmill/plugin.h>
 #include <steelmill/property.h>
 #include <steelmill/random.h>
+#include <steelmill/read.h>
 #include <steelmill/sync.h>
 #include <steelmill/task.h>
 #include <steelmill/time.h>
