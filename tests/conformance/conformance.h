@@ -61,6 +61,7 @@ void conformance_connect(struct sm_stream **client, struct sm_stream **server);
     X(stream)                 \
     X(frame)                  \
     X(datagram)               \
+    X(port)                   \
     X(disk)                   \
     X(disk_names)             \
     X(disk_files)
