@@ -239,4 +239,24 @@ START_TEST(bad_ports)
 }
 END_TEST
 
-SERVED_MAIN("metrics", )
+int main(void)
+{
+    Suite *suite = suite_create("metrics");
+    TCase *tests = tcase_create("metrics");
+
+    tcase_add_checked_fixture(tests, setup, served_teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, counts);
+    tcase_add_test(tests, counts_violations);
+    tcase_add_test(tests, is_the_text_format);
+    tcase_add_test(tests, bears_its_clients);
+    tcase_add_test(tests, is_local_and_off_by_default);
+    tcase_add_test(tests, bad_ports);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -253,7 +253,35 @@ START_TEST(tells_the_service_manager)
 }
 END_TEST
 
-SERVED_MAIN("serve", names_who_does_not_stop, ends_beside_a_spinning_daemon, second_signal,
-            run_fails, property_violated, unknown_machine, unknown_daemon, no_machine_named,
-            no_history_file, bad_configuration, foreign_address, port_in_use, folder_in_use,
-            all_machines, all_or_none, tells_the_service_manager)
+int main(void)
+{
+    Suite *suite = suite_create("serve");
+    TCase *tc = tcase_create("serve");
+
+    tcase_add_checked_fixture(tc, setup, served_teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, stops_in_reverse_order, 0, 2);
+    tcase_add_test(tc, names_who_does_not_stop);
+    tcase_add_test(tc, ends_beside_a_spinning_daemon);
+    tcase_add_test(tc, second_signal);
+    tcase_add_test(tc, run_fails);
+    tcase_add_test(tc, property_violated);
+    tcase_add_test(tc, unknown_machine);
+    tcase_add_test(tc, unknown_daemon);
+    tcase_add_test(tc, no_machine_named);
+    tcase_add_test(tc, no_history_file);
+    tcase_add_test(tc, bad_configuration);
+    tcase_add_test(tc, foreign_address);
+    tcase_add_test(tc, port_in_use);
+    tcase_add_test(tc, folder_in_use);
+    tcase_add_test(tc, all_machines);
+    tcase_add_test(tc, all_or_none);
+    tcase_add_test(tc, tells_the_service_manager);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_SILENT);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
