@@ -20,6 +20,13 @@
 
 /* ---- hooks ---- */
 
+static int resolve(void *arg, struct sim_machine *machine, const char *name, uint32_t *ip,
+                   sm_time deadline)
+{
+    (void)arg;
+    return sm_net_resolve(machine->net, name, ip, deadline);
+}
+
 static void machine_started(void *arg, struct sim_machine *machine)
 {
     struct sm_net *interface = machine->net;
@@ -136,7 +143,8 @@ int lo_net_create(struct lo_net **out, struct sim_world *world, const struct lo_
                                     .machine_started = machine_started,
                                     .machine_crashed = machine_crashed,
                                     .machine_stopped = machine_stopped,
-                                    .machine_killed = machine_killed};
+                                    .machine_killed = machine_killed,
+                                    .resolve = resolve};
     sim_world_add_hooks(world, &hooks);
     *out = net;
     return 0;

@@ -2,528 +2,438 @@
 #include "sim/disk_image.h"
 
 #include "core/assert.h"
+#include "core/disk_path.h"
+#include "sim/disk_tree.h"
 #include "sim/host.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define PATH_BYTES_MAX     255u
-#define BYTES_CAPACITY_MIN ((size_t)256)
-/* What is logged at most, until the oldest changes are written back: of one file, and of names. */
-#define DIRTY_BYTES_MAX  ((int64_t)16 << 20)
-#define NAME_CHANGES_MAX 1024u
+/* ---- inodes ---- */
 
-/* The contents of a file. */
-struct bytes {
-    uint8_t *data;
-    size_t size, capacity;
-};
-
-/* A write, or a truncation, that is not durable yet. */
-struct change {
-    struct change *next;
-    uint64_t number;
-    int64_t offset; /* truncation: the new size */
-    size_t size;
-    bool truncates;
-    uint8_t data[];
-};
-
-struct sim_inode {
-    uint64_t number;
-    uint32_t references;    /* holders, names and changes of names */
-    uint32_t durable_names; /* 0 or 1 */
-    struct bytes cached, durable;
-    struct change *oldest, *latest;
-    size_t change_count;
-    int64_t dirty_bytes; /* what the changes take, with their heads */
-};
-
-struct entry {
-    char *name;
-    struct sim_inode *inode;
-};
-
-/* Names in order. */
-struct names {
-    struct entry *entries;
-    size_t count, capacity;
-};
-
-/* Takes `from` away, then gives `to` to the inode. Each may be NULL. */
-struct name_change {
-    struct name_change *next;
-    uint64_t number;
-    char *from, *to;
-    struct sim_inode *inode; /* NULL: a name is taken away only */
-};
-
-struct sim_image {
-    struct names cached, durable;
-    struct name_change *oldest, *latest;
-    size_t change_count;
-    uint64_t changes, inodes; /* made so far */
-    int64_t used_bytes, capacity_bytes;
-};
-
-/* ---- contents ---- */
-
-/* Grows with zeros or shrinks. */
-static void bytes_resize(struct bytes *bytes, size_t size)
-{
-    if (size > bytes->capacity) {
-        size_t capacity = bytes->capacity ? bytes->capacity : BYTES_CAPACITY_MIN;
-        while (capacity < size)
-            capacity *= 2;
-        bytes->data = sim_host_resize(bytes->data, capacity);
-        bytes->capacity = capacity;
-    }
-    if (size > bytes->size)
-        memset(bytes->data + bytes->size, 0, size - bytes->size);
-    bytes->size = size;
-}
-
-static void bytes_write(struct bytes *bytes, const void *data, size_t size, int64_t offset)
-{
-    const size_t end = (size_t)offset + size;
-
-    if (size == 0)
-        return;
-    if (end > bytes->size)
-        bytes_resize(bytes, end);
-    memcpy(bytes->data + offset, data, size);
-}
-
-static void bytes_copy(struct bytes *to, const struct bytes *from)
-{
-    to->size = 0;
-    bytes_write(to, from->data, from->size, 0);
-}
-
-/* ---- a file's log ---- */
-
-static void log_change(struct sim_image *image, struct sim_inode *inode, struct change *change)
-{
-    change->number = ++image->changes;
-    if (inode->latest)
-        inode->latest->next = change;
-    else
-        inode->oldest = change;
-    inode->latest = change;
-    inode->change_count++;
-    inode->dirty_bytes += (int64_t)(sizeof *change + change->size);
-}
-
-/* Takes the oldest change out of the log, into the durable view or to nowhere. */
-static void take_change(struct sim_inode *inode, bool apply)
-{
-    struct change *change = inode->oldest;
-
-    if (apply && change->truncates)
-        bytes_resize(&inode->durable, (size_t)change->offset);
-    else if (apply)
-        bytes_write(&inode->durable, change->data, change->size, change->offset);
-    inode->oldest = change->next;
-    if (!inode->oldest)
-        inode->latest = NULL;
-    inode->change_count--;
-    inode->dirty_bytes -= (int64_t)(sizeof *change + change->size);
-    sim_host_free(change);
-}
-
-static void write_back(struct sim_inode *inode)
-{
-    while (inode->dirty_bytes > DIRTY_BYTES_MAX)
-        take_change(inode, true);
-}
-
-/* ---- files ---- */
-
-static struct sim_inode *inode_create(struct sim_image *image)
+struct sim_inode *sim_inode_create(struct sim_image *image, bool is_directory)
 {
     struct sim_inode *inode = sim_host_alloc(sizeof *inode);
 
     inode->number = ++image->inodes;
+    inode->is_directory = is_directory;
+    sm__list_init(&inode->link);
     return inode;
 }
 
-static void inode_hold(struct sim_inode *inode)
+void sim_inode_hold(struct sim_inode *inode)
 {
-    if (inode)
-        inode->references++;
+    inode->references++;
+}
+
+static void inode_free(struct sim_image *image, struct sim_inode *inode)
+{
+    struct sim_names names = inode->names;
+
+    sm__list_remove(&inode->link);
+    sim_bytes_finish(&inode->bytes, &image->pages);
+    sim_host_free(inode);
+    for (size_t i = 0; i < names.count; i++) { /* a directory that a crash has lost */
+        struct sim_inode *child = names.entries[i].inode;
+        child->parent = NULL;
+        if (--child->links == 0 && child->holders == 0)
+            sim_bytes_count(&child->bytes, &image->pages, false);
+        sim_inode_let_go(image, child);
+    }
+    sim_names_finish(&names);
+}
+
+void sim_inode_let_go(struct sim_image *image, struct sim_inode *inode)
+{
+    if (inode && --inode->references == 0)
+        inode_free(image, inode);
+}
+
+void sim_inode_update(struct sim_image *image, struct sim_inode *inode)
+{
+    const bool is_listed = !sm__list_empty(&inode->link);
+    const bool is_pending = sim_bytes_pending(&inode->bytes);
+
+    if (is_pending && !is_listed)
+        sm__list_append(&image->pending, &inode->link);
+    else if (!is_pending)
+        sm__list_remove(&inode->link);
 }
 
 void sim_image_release(struct sim_image *image, struct sim_inode *inode)
 {
-    if (!inode || --inode->references > 0)
-        return;
-    while (inode->oldest)
-        take_change(inode, false);
-    image->used_bytes -= (int64_t)inode->cached.size;
-    sim_host_free(inode->cached.data);
-    sim_host_free(inode->durable.data);
-    sim_host_free(inode);
+    if (--inode->holders == 0 && inode->links == 0)
+        sim_bytes_count(&inode->bytes, &image->pages, false);
+    sim_inode_let_go(image, inode);
 }
 
-uint64_t sim_inode_number(const struct sim_inode *inode)
+/* ---- paths ---- */
+
+/* Where a path leads: its directory and last part, and what is there. */
+struct place {
+    struct sim_inode *directory; /* NULL: the path is "." */
+    const char *name;
+    struct sim_inode *inode; /* NULL: nothing */
+};
+
+static int walk(struct sim_image *image, const char *path, struct place *place)
 {
-    return inode->number;
-}
+    struct sim_inode *at = image->root;
 
-int64_t sim_inode_size(const struct sim_inode *inode)
-{
-    return (int64_t)inode->cached.size;
-}
-
-size_t sim_inode_read(const struct sim_inode *inode, void *buffer, size_t size, int64_t offset)
-{
-    const int64_t left = (int64_t)inode->cached.size - offset;
-    const size_t count = left <= 0 ? 0 : (size_t)left < size ? (size_t)left : size;
-
-    if (count > 0)
-        memcpy(buffer, inode->cached.data + offset, count);
-    return count;
-}
-
-/* Takes what a file will grow by from the free space. Returns 0, -ENOSPC. */
-static int reserve(struct sim_image *image, const struct sim_inode *inode, int64_t size)
-{
-    const int64_t more = size - (int64_t)inode->cached.size;
-
-    if (more > image->capacity_bytes - image->used_bytes)
-        return -ENOSPC;
-    image->used_bytes += more;
-    return 0;
-}
-
-int sim_inode_write(struct sim_image *image, struct sim_inode *inode, const void *data, size_t size,
-                    int64_t offset)
-{
-    if (size == 0)
+    if (strcmp(path, ".") == 0) {
+        *place = (struct place){.name = path, .inode = at};
         return 0;
-    if (size > (uint64_t)image->capacity_bytes || offset > image->capacity_bytes)
-        return -ENOSPC;
-    const int64_t end = offset + (int64_t)size;
-    if (end > (int64_t)inode->cached.size && reserve(image, inode, end))
-        return -ENOSPC;
-    struct change *change = sim_host_alloc(sizeof *change + size);
-    change->offset = offset;
-    change->size = size;
-    memcpy(change->data, data, size);
-    bytes_write(&inode->cached, data, size, offset);
-    log_change(image, inode, change);
-    write_back(inode);
-    return 0;
-}
-
-int sim_inode_truncate(struct sim_image *image, struct sim_inode *inode, int64_t size)
-{
-    if (reserve(image, inode, size))
-        return -ENOSPC;
-    struct change *change = sim_host_alloc(sizeof *change);
-    change->offset = size;
-    change->truncates = true;
-    bytes_resize(&inode->cached, (size_t)size);
-    log_change(image, inode, change);
-    write_back(inode);
-    return 0;
-}
-
-/* ---- a view of names ---- */
-
-/* Where the name is, or belongs. */
-static bool names_find(const struct names *names, const char *name, size_t *index)
-{
-    size_t low = 0, high = names->count;
-
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const int order = strcmp(names->entries[middle].name, name);
-        if (order == 0) {
-            *index = middle;
-            return true;
+    }
+    for (;;) {
+        const size_t length = strcspn(path, "/");
+        struct sim_inode *next = sim_names_get(&at->names, path, length);
+        if (!path[length]) {
+            *place = (struct place){at, path, next};
+            return 0;
         }
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
+        if (!next)
+            return -ENOENT;
+        if (!next->is_directory)
+            return -ENOTDIR;
+        at = next;
+        path += length + 1;
     }
-    *index = low;
-    return false;
 }
 
-static struct sim_inode *names_get(const struct names *names, const char *name)
+/* The same of what must be there. */
+static int walk_to(struct sim_image *image, const char *path, struct place *place)
 {
-    size_t index;
-    return names_find(names, name, &index) ? names->entries[index].inode : NULL;
+    const int error = walk(image, path, place);
+    return !error && !place->inode ? -ENOENT : error;
 }
 
-static char *copy_text(const char *text)
+static struct sim_touch touch(const struct place *place, struct sim_inode *after)
 {
-    if (!text)
-        return NULL;
-    const size_t size = strlen(text) + 1;
-    return memcpy(sim_host_alloc(size), text, size);
+    return (struct sim_touch){.directory = place->directory,
+                              .before = place->inode,
+                              .after = after,
+                              .name = (char *)(uintptr_t)place->name};
 }
 
-static void count_durable(struct sim_image *image, const struct names *names,
-                          struct sim_inode *inode, int by)
+static void change_name(struct sim_image *image, const struct place *place, struct sim_inode *after)
 {
-    if (names == &image->durable)
-        inode->durable_names += (uint32_t)by;
-}
-
-static void names_put(struct sim_image *image, struct names *names, const char *name,
-                      struct sim_inode *inode)
-{
-    size_t index;
-
-    inode_hold(inode);
-    count_durable(image, names, inode, 1);
-    if (names_find(names, name, &index)) {
-        struct sim_inode *old = names->entries[index].inode;
-        names->entries[index].inode = inode;
-        count_durable(image, names, old, -1);
-        sim_image_release(image, old);
-        return;
-    }
-    if (names->count == names->capacity) {
-        names->capacity = names->capacity ? names->capacity * 2 : 8;
-        names->entries = sim_host_resize(names->entries, names->capacity * sizeof *names->entries);
-    }
-    memmove(names->entries + index + 1, names->entries + index,
-            (names->count - index) * sizeof *names->entries);
-    names->entries[index] = (struct entry){copy_text(name), inode};
-    names->count++;
-}
-
-static void names_remove(struct sim_image *image, struct names *names, const char *name)
-{
-    size_t index;
-
-    if (!names_find(names, name, &index))
-        return;
-    const struct entry old = names->entries[index];
-    names->count--;
-    memmove(names->entries + index, names->entries + index + 1,
-            (names->count - index) * sizeof *names->entries);
-    count_durable(image, names, old.inode, -1);
-    sim_host_free(old.name);
-    sim_image_release(image, old.inode);
-}
-
-static void names_clear(struct sim_image *image, struct names *names)
-{
-    while (names->count > 0)
-        names_remove(image, names, names->entries[names->count - 1].name);
-}
-
-/* ---- the names' log ---- */
-
-static void apply_name_change(struct sim_image *image, struct names *names,
-                              const struct name_change *change)
-{
-    if (change->from)
-        names_remove(image, names, change->from);
-    if (change->to)
-        names_put(image, names, change->to, change->inode);
-}
-
-static void take_name_change(struct sim_image *image, bool apply)
-{
-    struct name_change *change = image->oldest;
-
-    if (apply)
-        apply_name_change(image, &image->durable, change);
-    image->oldest = change->next;
-    if (!image->oldest)
-        image->latest = NULL;
-    image->change_count--;
-    sim_host_free(change->from);
-    sim_host_free(change->to);
-    sim_image_release(image, change->inode);
-    sim_host_free(change);
-}
-
-/* Changes the cached view, and notes it for the durable one. */
-static void change_names(struct sim_image *image, const char *from, const char *to,
-                         struct sim_inode *inode)
-{
-    struct name_change *change = sim_host_alloc(sizeof *change);
-
-    change->number = ++image->changes;
-    change->from = copy_text(from);
-    change->to = copy_text(to);
-    change->inode = inode;
-    inode_hold(inode);
-    if (image->latest)
-        image->latest->next = change;
-    else
-        image->oldest = change;
-    image->latest = change;
-    image->change_count++;
-    apply_name_change(image, &image->cached, change);
-    while (image->change_count > NAME_CHANGES_MAX)
-        take_name_change(image, true);
+    const struct sim_touch to = touch(place, after);
+    sim_log_change(image, &to, NULL);
 }
 
 /* ---- names ---- */
-
-bool sim_image_path_valid(const char *path)
-{
-    const size_t size = strlen(path);
-    const char *part = path;
-
-    if (size == 0 || size > PATH_BYTES_MAX)
-        return false;
-    for (;;) {
-        const size_t length = strcspn(part, "/");
-        if (length == 0 || (length <= 2 && strspn(part, ".") == length))
-            return false;
-        if (part[length] == '\0')
-            return true;
-        part += length + 1;
-    }
-}
 
 uint64_t sim_image_now(const struct sim_image *image)
 {
     return image->changes;
 }
 
+int sim_image_find(struct sim_image *image, const char *path, struct sim_inode **out)
+{
+    struct place place;
+    const int error = walk_to(image, path, &place);
+
+    if (!error)
+        *out = place.inode;
+    return error;
+}
+
 int sim_image_open(struct sim_image *image, const char *path, bool create, bool exclusive,
                    struct sim_inode **out)
 {
-    struct sim_inode *inode = names_get(&image->cached, path);
+    struct place place;
+    const int error = create ? walk(image, path, &place) : walk_to(image, path, &place);
 
-    if (inode && create && exclusive)
+    if (error)
+        return error;
+    if (place.inode && create && exclusive)
         return -EEXIST;
-    if (!inode && !create)
-        return -ENOENT;
-    if (!inode) {
-        inode = inode_create(image);
-        change_names(image, NULL, path, inode);
+    if (place.inode && place.inode->is_directory)
+        return -EISDIR;
+    if (!place.inode) {
+        place.inode = sim_inode_create(image, false);
+        struct place nothing = {place.directory, place.name, NULL};
+        change_name(image, &nothing, place.inode);
     }
-    inode_hold(inode);
-    *out = inode;
+    sim_inode_hold(place.inode);
+    place.inode->holders++;
+    *out = place.inode;
     return 0;
 }
 
 int sim_image_unlink(struct sim_image *image, const char *path)
 {
-    if (!names_get(&image->cached, path))
-        return -ENOENT;
-    change_names(image, path, NULL, NULL);
+    struct place place;
+    const int error = walk_to(image, path, &place);
+
+    if (error)
+        return error;
+    if (place.inode->is_directory)
+        return -EISDIR;
+    change_name(image, &place, NULL);
     return 0;
+}
+
+/* True if `inode` is `directory` or lies above it. */
+static bool is_above(const struct sim_inode *inode, const struct sim_inode *directory)
+{
+    while (directory && directory != inode)
+        directory = directory->parent;
+    return directory != NULL;
+}
+
+/* What Linux refuses, in its order. */
+static int check_rename(const struct place *from, const struct place *to)
+{
+    if (!from->inode)
+        return -ENOENT;
+    if (is_above(from->inode, to->directory))
+        return -EINVAL;
+    if (!to->inode)
+        return 0;
+    if (is_above(to->inode, from->directory))
+        return -ENOTEMPTY;
+    if (from->inode->is_directory && !to->inode->is_directory)
+        return -ENOTDIR;
+    if (!from->inode->is_directory && to->inode->is_directory)
+        return -EISDIR;
+    return to->inode != from->inode && to->inode->names.count > 0 ? -ENOTEMPTY : 0;
 }
 
 int sim_image_rename(struct sim_image *image, const char *from, const char *to)
 {
-    struct sim_inode *inode = names_get(&image->cached, from);
+    struct place old, new;
+    int error = walk(image, from, &old);
 
-    if (!inode)
-        return -ENOENT;
-    if (strcmp(from, to) != 0)
-        change_names(image, from, to, inode);
+    if (!error)
+        error = walk(image, to, &new);
+    if (!error)
+        error = check_rename(&old, &new);
+    if (error || old.inode == new.inode)
+        return error;
+    const struct sim_touch from_touch = touch(&old, NULL), to_touch = touch(&new, old.inode);
+    sim_log_change(image, &to_touch, &from_touch);
     return 0;
+}
+
+int sim_image_link(struct sim_image *image, const char *from, const char *to)
+{
+    struct place old, new;
+    int error = walk_to(image, from, &old);
+
+    if (!error)
+        error = walk(image, to, &new);
+    if (error)
+        return error;
+    if (new.inode)
+        return -EEXIST;
+    if (old.inode->is_directory)
+        return -EPERM;
+    change_name(image, &new, old.inode);
+    return 0;
+}
+
+int sim_image_mkdir(struct sim_image *image, const char *path)
+{
+    struct place place;
+    const int error = walk(image, path, &place);
+
+    if (error)
+        return error;
+    if (place.inode)
+        return -EEXIST;
+    change_name(image, &place, sim_inode_create(image, true));
+    return 0;
+}
+
+int sim_image_rmdir(struct sim_image *image, const char *path)
+{
+    struct place place;
+    const int error = walk_to(image, path, &place);
+
+    if (error)
+        return error;
+    if (!place.inode->is_directory)
+        return -ENOTDIR;
+    if (place.inode->names.count > 0)
+        return -ENOTEMPTY;
+    change_name(image, &place, NULL);
+    return 0;
+}
+
+static int walk_to_directory(struct sim_image *image, const char *path, struct place *place)
+{
+    const int error = walk_to(image, path, place);
+    return !error && !place->inode->is_directory ? -ENOTDIR : error;
+}
+
+int sim_image_list(struct sim_image *image, const char *path,
+                   int (*fn)(void *arg, const char *name), void *arg)
+{
+    struct place place;
+    int result = walk_to_directory(image, path, &place);
+
+    for (size_t i = 0; !result && i < place.inode->names.count; i++)
+        result = fn(arg, place.inode->names.entries[i].text);
+    return result;
+}
+
+int sim_image_sync_dir(struct sim_image *image, const char *path, uint64_t up_to)
+{
+    struct place place;
+    const int error = walk_to_directory(image, path, &place);
+
+    if (!error)
+        sim_log_sync(image, place.inode, up_to);
+    return error;
 }
 
 void sim_image_sync_names(struct sim_image *image, uint64_t up_to)
 {
-    while (image->oldest && image->oldest->number <= up_to)
-        take_name_change(image, true);
+    sim_log_sync_all(image, up_to);
 }
 
-/* The number of the latest change that gave the file a name, up to a limit; 0: none. */
-static uint64_t latest_naming(const struct sim_image *image, const struct sim_inode *inode,
-                              uint64_t up_to)
-{
-    uint64_t number = 0;
+/* ---- walking over all files ---- */
 
-    for (const struct name_change *change = image->oldest; change; change = change->next) {
-        if (change->inode == inode && change->number <= up_to)
-            number = change->number;
+struct walk {
+    void (*fn)(void *arg, const char *path, struct sim_inode *inode);
+    void *arg;
+    char path[SM__PATH_BYTES_MAX + 2];
+};
+
+static void each_below(struct walk *walk, const struct sim_inode *directory, size_t length)
+{
+    for (size_t i = 0; i < directory->names.count; i++) {
+        const struct sim_name *name = &directory->names.entries[i];
+        const size_t size = strlen(name->text);
+        if (length + size > SM__PATH_BYTES_MAX)
+            continue; /* moved below a long path: nobody can open it either */
+        memcpy(walk->path + length, name->text, size + 1);
+        if (!name->inode->is_directory) {
+            walk->fn(walk->arg, walk->path, name->inode);
+            continue;
+        }
+        memcpy(walk->path + length + size, "/", 2);
+        each_below(walk, name->inode, length + size + 1);
     }
-    return number;
 }
 
-void sim_inode_sync(struct sim_image *image, struct sim_inode *inode, uint64_t up_to)
+void sim_image_each(struct sim_image *image,
+                    void (*fn)(void *arg, const char *path, struct sim_inode *inode), void *arg)
 {
-    while (inode->oldest && inode->oldest->number <= up_to)
-        take_change(inode, true);
-    if (inode->durable_names == 0)
-        sim_image_sync_names(image, latest_naming(image, inode, up_to));
+    struct walk walk = {.fn = fn, .arg = arg};
+    each_below(&walk, image->root, 0);
+}
+
+/* ---- bytes ---- */
+
+uint64_t sim_inode_number(const struct sim_inode *inode)
+{
+    return inode->number;
+}
+
+uint32_t sim_inode_links(const struct sim_inode *inode)
+{
+    return inode->links;
+}
+
+bool sim_inode_is_directory(const struct sim_inode *inode)
+{
+    return inode->is_directory;
+}
+
+int64_t sim_inode_size(const struct sim_inode *inode)
+{
+    return inode->bytes.size;
+}
+
+size_t sim_inode_read(const struct sim_inode *inode, void *buffer, size_t size, int64_t offset)
+{
+    return sim_bytes_read(&inode->bytes, buffer, size, offset);
+}
+
+int64_t sim_inode_write(struct sim_image *image, struct sim_inode *inode, const void *data,
+                        size_t size, int64_t offset)
+{
+    const int64_t count =
+        sim_bytes_write(&inode->bytes, &image->pages, ++image->changes, data, size, offset);
+    sim_inode_update(image, inode);
+    return count;
+}
+
+int sim_inode_truncate(struct sim_image *image, struct sim_inode *inode, int64_t size)
+{
+    const int error = sim_bytes_truncate(&inode->bytes, &image->pages, ++image->changes, size);
+    sim_inode_update(image, inode);
+    return error;
+}
+
+int sim_inode_allocate(struct sim_image *image, struct sim_inode *inode, int64_t offset,
+                       int64_t size)
+{
+    const int error =
+        sim_bytes_allocate(&inode->bytes, &image->pages, ++image->changes, offset, size);
+    sim_inode_update(image, inode);
+    return error;
+}
+
+void sim_inode_sync(struct sim_image *image, struct sim_inode *inode, uint64_t up_to,
+                    sim_fate_fn fate, void *arg)
+{
+    sim_bytes_sync(&inode->bytes, &image->pages, up_to, fate, arg);
+    sim_inode_update(image, inode);
+}
+
+const struct sim_bytes *sim_inode_bytes(const struct sim_inode *inode)
+{
+    return &inode->bytes;
+}
+
+void sim_inode_overwrite(struct sim_image *image, struct sim_inode *inode, uint32_t index,
+                         const uint8_t *page)
+{
+    sim_bytes_overwrite(&inode->bytes, &image->pages, index, page);
+}
+
+bool sim_inode_rot(struct sim_inode *inode, uint32_t index, uint32_t bit)
+{
+    return sim_bytes_rot(&inode->bytes, index, bit);
 }
 
 /* ---- the whole ---- */
+
+static int64_t pages_of(int64_t bytes)
+{
+    return (bytes + SIM_PAGE_BYTES - 1) / SIM_PAGE_BYTES;
+}
+
+void sim_image_set_capacity(struct sim_image *image, int64_t capacity_bytes)
+{
+    image->pages.capacity = pages_of(capacity_bytes);
+}
+
+int64_t sim_image_used_bytes(const struct sim_image *image)
+{
+    return image->pages.used * SIM_PAGE_BYTES;
+}
 
 struct sim_image *sim_image_create(int64_t capacity_bytes)
 {
     struct sim_image *image = sim_host_alloc(sizeof *image);
 
-    image->capacity_bytes = capacity_bytes;
+    sim_image_set_capacity(image, capacity_bytes);
+    sm__list_init(&image->pending);
+    image->root = sim_inode_create(image, true);
+    sim_inode_hold(image->root);
     return image;
 }
 
 void sim_image_destroy(struct sim_image *image)
 {
-    while (image->oldest)
-        take_name_change(image, false);
-    names_clear(image, &image->cached);
-    names_clear(image, &image->durable);
-    SM_ASSERT_MSG(image->used_bytes == 0, "a disk is destroyed while its files are open");
-    sim_host_free(image->cached.entries);
-    sim_host_free(image->durable.entries);
+    sim_log_drop(image);
+    sim_inode_let_go(image, image->root);
+    SM_ASSERT_MSG(image->pages.used == 0, "a disk is destroyed while its files are open");
+    sim_pages_finish(&image->pages);
+    sim_host_free(image->log);
     sim_host_free(image);
-}
-
-static size_t survivors(size_t count, sim_image_draw draw, void *arg)
-{
-    if (count == 0)
-        return 0;
-    switch (draw(arg, 3)) {
-    case 0:
-        return 0;
-    case 1:
-        return count;
-    default:
-        return (size_t)draw(arg, count + 1);
-    }
-}
-
-static void crash_names(struct sim_image *image, sim_image_draw draw, void *arg)
-{
-    size_t kept = survivors(image->change_count, draw, arg);
-
-    for (; kept > 0; kept--)
-        take_name_change(image, true);
-    while (image->oldest)
-        take_name_change(image, false);
-    names_clear(image, &image->cached);
-    for (size_t i = 0; i < image->durable.count; i++)
-        names_put(image, &image->cached, image->durable.entries[i].name,
-                  image->durable.entries[i].inode);
-}
-
-static void crash_inode(struct sim_image *image, struct sim_inode *inode, sim_image_draw draw,
-                        void *arg)
-{
-    size_t kept = survivors(inode->change_count, draw, arg);
-
-    if (!inode->oldest)
-        return;
-    for (; kept > 0; kept--)
-        take_change(inode, true);
-    while (inode->oldest)
-        take_change(inode, false);
-    image->used_bytes -= (int64_t)inode->cached.size;
-    bytes_copy(&inode->cached, &inode->durable);
-    image->used_bytes += (int64_t)inode->cached.size;
-}
-
-void sim_image_crash(struct sim_image *image, sim_image_draw draw, void *arg)
-{
-    crash_names(image, draw, arg);
-    for (size_t i = 0; i < image->durable.count; i++)
-        crash_inode(image, image->durable.entries[i].inode, draw, arg);
 }

@@ -1,75 +1,100 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is on a disk: names and bytes, each twice, as the page cache shows them and as they would
- * outlive a loss of power. A data structure only: no tasks, no time, no machine.
+ * What is on a simulated disk: directories, names and bytes, as the page cache shows them, and what
+ * of it a loss of power may leave. A data structure only: no tasks, no time, no machine.
  *
- *                 change                     sync                        crash
- *   cached view <-------- caller     log ----------> durable view ---------------> cached view
- *                 \------------------^                 + a part of the log
+ *                    change                      sync
+ *   the cached tree <------- caller   log of names ----> (forgotten: durable)
  *
- *   1. The durable view plus all changes in the log, in order, is the cached view.
- *   2. There is a log for the names and one for the bytes of each file; each is applied from its
- *      oldest change on only, so what outlives a crash is always a beginning of what was done.
- *   3. A log that grows beyond a limit is applied from its oldest change on, as a kernel writes
- * back.
- *
- * Names are flat: "log/1" is one name, there are no folders to make.
+ *   1. The cached tree, with the changes in the log undone from the last on, is the durable tree.
+ *   2. A crash undoes the whole log, then does some of the changes again, in their order. One that
+ *      is kept needs all before it that concern the same name; a rename is one change. So that no
+ *      file is lost between two directories: moving directories keeps the order of all such moves,
+ *      taking a directory away needs all changes in it, and moving into a new directory needs that
+ *      directory's name.
+ *   3. A log that grows beyond a limit is forgotten from its oldest change on, as a kernel writes
+ *      back.
+ *   4. The bytes of each file are apart from its names: sim/disk_bytes.h.
  */
 #ifndef STEELMILL_SIM_DISK_IMAGE_H
 #define STEELMILL_SIM_DISK_IMAGE_H
 
-#include <steelmill/base.h>
+#include "sim/disk_bytes.h"
 
 struct sim_image;
-struct sim_inode; /* a file, apart from its names */
-
-/* A number from 0 to bound - 1. */
-typedef uint64_t (*sim_image_draw)(void *arg, uint64_t bound);
+struct sim_inode; /* a file or directory, apart from its names */
 
 struct sim_image *sim_image_create(int64_t capacity_bytes);
 /* No file may be held any more, but by names. */
 void sim_image_destroy(struct sim_image *image);
-
-/* True for a relative path of 1 to 255 bytes without empty, "." and ".." parts. */
-bool sim_image_path_valid(const char *path);
+/* Paths have been checked (core/disk_path.h), here and below. */
 
 /* Every change has a number, from 1; this is the latest one's. Syncs take it as "up to here". */
 uint64_t sim_image_now(const struct sim_image *image);
 
-/* ---- names ---- */
-/*
- * Finds a file, or makes it. The caller holds it until sim_image_release.
- * Returns 0, -ENOENT, -EEXIST.
- */
+/* What all files may take; less than they do: nothing more fits. */
+void sim_image_set_capacity(struct sim_image *image, int64_t capacity_bytes);
+int64_t sim_image_used_bytes(const struct sim_image *image);
+
+/* ---- names: each returns 0, or what <steelmill/disk.h> says ---- */
+/* Finds a file, or makes it. The caller holds it until sim_image_release. */
 int sim_image_open(struct sim_image *image, const char *path, bool create, bool exclusive,
                    struct sim_inode **out);
 void sim_image_release(struct sim_image *image, struct sim_inode *inode);
-/* Return 0, -ENOENT. A file that is held lives on without its name. */
+/* Looks at a file or directory, without holding it. */
+int sim_image_find(struct sim_image *image, const char *path, struct sim_inode **out);
 int sim_image_unlink(struct sim_image *image, const char *path);
 int sim_image_rename(struct sim_image *image, const char *from, const char *to);
+int sim_image_link(struct sim_image *image, const char *from, const char *to);
+int sim_image_mkdir(struct sim_image *image, const char *path);
+int sim_image_rmdir(struct sim_image *image, const char *path);
+/* `fn` may change nothing. */
+int sim_image_list(struct sim_image *image, const char *path,
+                   int (*fn)(void *arg, const char *name), void *arg);
+int sim_image_sync_dir(struct sim_image *image, const char *path, uint64_t up_to);
 void sim_image_sync_names(struct sim_image *image, uint64_t up_to);
+/* Calls `fn` for each file that has a name, in the order of paths. */
+void sim_image_each(struct sim_image *image,
+                    void (*fn)(void *arg, const char *path, struct sim_inode *inode), void *arg);
 
 /* ---- bytes ---- */
 uint64_t sim_inode_number(const struct sim_inode *inode); /* from 1, in the order of creation */
+uint32_t sim_inode_links(const struct sim_inode *inode);
+bool sim_inode_is_directory(const struct sim_inode *inode);
 int64_t sim_inode_size(const struct sim_inode *inode);
-/* Returns the count, less than `size` at the end of the file only. */
 size_t sim_inode_read(const struct sim_inode *inode, void *buffer, size_t size, int64_t offset);
-/* Return 0; -ENOSPC, nothing is changed then. */
-int sim_inode_write(struct sim_image *image, struct sim_inode *inode, const void *data, size_t size,
-                    int64_t offset);
+int64_t sim_inode_write(struct sim_image *image, struct sim_inode *inode, const void *data,
+                        size_t size, int64_t offset);
 int sim_inode_truncate(struct sim_image *image, struct sim_inode *inode, int64_t size);
-/*
- * Makes the file's bytes durable. A file that has no durable name yet gets it, too, and with it all
- * changes of names before, as with a journal (so a new file needs no sync of its names).
- */
-void sim_inode_sync(struct sim_image *image, struct sim_inode *inode, uint64_t up_to);
+int sim_inode_allocate(struct sim_image *image, struct sim_inode *inode, int64_t offset,
+                       int64_t size);
+/* Makes the file's bytes durable, and its size: not its name. fate: NULL: all of them. */
+void sim_inode_sync(struct sim_image *image, struct sim_inode *inode, uint64_t up_to,
+                    sim_fate_fn fate, void *arg);
+/* For faults: where the bytes are. A page that they overwrite must be one that the file has. */
+const struct sim_bytes *sim_inode_bytes(const struct sim_inode *inode);
+void sim_inode_overwrite(struct sim_image *image, struct sim_inode *inode, uint32_t index,
+                         const uint8_t *page);
+bool sim_inode_rot(struct sim_inode *inode, uint32_t index, uint32_t bit);
 
 /* ---- losses: no file may be held any more ---- */
+
+struct sim_losses {
+    uint64_t lost_sectors, kept_sectors; /* of those that had changed and were not durable */
+    uint64_t lost_names, kept_names;     /* the same of changes of names */
+};
 /*
- * Loses power. Of the names' log and of each file's, in the order of their names, all changes are
- * kept, or none, or some first ones: draw(3), then draw(count + 1) for the last case. Nothing is
- * drawn for an empty log.
+ * Loses power. Draws a style for all, or for the names and for each file one of their own (enum
+ * sim_crash_style), then what that asks for. Nothing is drawn where all is durable.
+ *   losses: added to; may be NULL
  */
-void sim_image_crash(struct sim_image *image, sim_image_draw draw, void *arg);
+void sim_image_crash(struct sim_image *image, sim_image_draw draw, void *arg,
+                     struct sim_losses *losses);
+/*
+ * The same, with a given state of all that there can be.
+ *   state: 0 to sim_image_crash_states - 1; several may be alike
+ */
+void sim_image_crash_into(struct sim_image *image, uint64_t state, struct sim_losses *losses);
+uint64_t sim_image_crash_states(const struct sim_image *image); /* saturates at UINT64_MAX */
 
 #endif

@@ -29,6 +29,7 @@
     X(FAULT_END, 21, "fault-end")                                  \
     X(HEAL, 22, "heal")                                            \
     X(DISK, 30, "disk")                                            \
+    X(DISK_FAULT, 31, "disk-fault")                                \
     X(CALLBACK, 40, "callback")                                    \
     X(END, 63, "end")
 

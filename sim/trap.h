@@ -17,6 +17,7 @@
 #include "sim/context.h"
 
 #include <signal.h>
+#include <stdbool.h>
 
 /* What of it is there, as bits. */
 enum { SIM_TRAP_CALLS = 1, SIM_TRAP_COUNTER = 2 };
@@ -40,9 +41,8 @@ struct sim_trap_catch {
     char text[160]; /* a sentence */
 };
 
-/* Of system calls, by their numbers; NULL: there is none. Made by trap_names.sh. */
-extern const char *const sim_trap_names[];
-extern const size_t sim_trap_name_count;
+/* A system call's name; "unknown". In a file that trap_names.sh makes. */
+const char *sim_trap_name(long number);
 
 /* In the handler, before anything else. The machine's context is left, unless it is answered. */
 enum sim_trap_verdict sim_trap_take(int number, const siginfo_t *info, void *context,

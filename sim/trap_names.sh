@@ -11,8 +11,14 @@ list=$(echo '#include <sys/syscall.h>' | "$@" -E -dM -x c - |
 cat >"$out" <<END
 #include "sim/trap.h"
 
-const char *const sim_trap_names[] = {
+static const char *const names[] = {
 $list
 };
-const size_t sim_trap_name_count = sizeof sim_trap_names / sizeof sim_trap_names[0];
+
+const char *sim_trap_name(long number)
+{
+    const bool known = number >= 0 && (size_t)number < sizeof names / sizeof names[0];
+
+    return known && names[number] ? names[number] : "unknown";
+}
 END

@@ -106,13 +106,6 @@ void sim_trap_disarm(void)
 
 /* ---- system calls ---- */
 
-static const char *name_of_call(int number)
-{
-    const bool known = number >= 0 && (size_t)number < sim_trap_name_count;
-
-    return known && sim_trap_names[number] ? sim_trap_names[number] : "unknown";
-}
-
 /* A machine has no signals: its mask is empty, and stays so. */
 static int64_t answer_sigprocmask(const greg_t *r)
 {
@@ -165,7 +158,7 @@ static enum sim_trap_verdict take_call(const siginfo_t *info, greg_t *r, struct 
     r[REG_RAX] = info->si_syscall;
     if (by_libc && answer_libc(r))
         return SIM_TRAP_ANSWERED;
-    snprintf(out->what, sizeof out->what, "%s", name_of_call(info->si_syscall));
+    snprintf(out->what, sizeof out->what, "%s", sim_trap_name(info->si_syscall));
     if (by_libc)
         snprintf(out->text, sizeof out->text,
                  "the daemon called a function of libc's that is not simulated: it made the system "

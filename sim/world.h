@@ -82,6 +82,9 @@ struct sim_hooks {
     void (*machine_killed)(void *arg, struct sim_machine *machine);
     /* Either way, earlier: its tasks are gone, its heap is still there. */
     void (*machine_off)(void *arg, struct sim_machine *machine);
+    /* A machine's task asks for the address of a name, as sm_net_resolve has it. */
+    int (*resolve)(void *arg, struct sim_machine *machine, const char *name, uint32_t *ip,
+                   sm_time deadline);
 };
 #define SIM_HOOKS_MAX 8
 

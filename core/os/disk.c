@@ -1,55 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Calls on the disk: each checks its arguments, hands a job to the thread pool, and waits for it.
- *
- *   1. A job lies on the stack of the task that waits for it. The wait is shielded: whatever
- *      happens, the task stays until the job is done.
- *   2. A file is in `files` until it is closed.
  */
 #include "core/os/disk.h"
 
 #include "core/factory.h"
-#include "core/os/disk_job.h"
-#include "core/os/worker.h"
+#include "core/os/disk_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define FLAGS_ACCESS (SM_FILE_READ | SM_FILE_WRITE)
-#define FLAGS_KNOWN  (FLAGS_ACCESS | SM_FILE_CREATE | SM_FILE_EXCL | SM_FILE_TRUNC)
-
-struct sm_disk {
-    struct os_worker *worker;
-    int folder_fd;
-    struct sm__list files;
-};
-
-struct sm_file {
-    struct sm__list link;
-    struct sm_disk *disk;
-    int fd;
-    uint32_t flags;
-    uint32_t calls;  /* under way */
-    bool name_fresh; /* it may have been created by us, and its name was not synced since */
-    char path[];
-};
-
 /* ---- jobs ---- */
-
-typedef int (*job_fn)(struct os_disk_job *job);
 
 struct pending {
     uv_work_t work;
     struct sm_waitable waitable;
     struct os_worker *worker;
     struct os_disk_job *job;
-    job_fn fn;
+    os_disk_job_fn fn;
     int result;
     bool done;
 };
@@ -75,17 +46,14 @@ static void work_done(uv_work_t *work, int status)
     sm__wake_all(&pending->waitable);
 }
 
-/*
- * Does a job while the caller is parked. Returns what it returned; -ECANCELED where the caller was
- * cancelled before it was done: it may or may not have had an effect then.
- */
-static int run_job(const struct sm_disk *disk, job_fn fn, struct os_disk_job *job)
+int os_disk_run(const struct sm_disk *disk, os_disk_job_fn fn, struct os_disk_job *job)
 {
     struct pending pending = {.worker = disk->worker, .job = job, .fn = fn};
     int error = sm__enter();
 
     if (error)
         return error;
+    job->folder_fd = disk->folder_fd;
     sm__waitable_init(&pending.waitable, pending_ready);
     pending.work.data = &pending;
     error = uv_queue_work(&disk->worker->loop, &pending.work, do_work, work_done);
@@ -100,19 +68,7 @@ static int run_job(const struct sm_disk *disk, job_fn fn, struct os_disk_job *jo
     return sm_task_cancelled() ? -ECANCELED : pending.result;
 }
 
-static int run_file_job(struct sm_file *file, job_fn fn, struct os_disk_job *job)
-{
-    job->folder_fd = file->disk->folder_fd;
-    job->fd = file->fd;
-    file->calls++;
-    const int result = run_job(file->disk, fn, job);
-    file->calls--;
-    return result;
-}
-
-/* ---- handles ---- */
-
-static void check_disk(const struct sm_disk *disk)
+void os_disk_check(const struct sm_disk *disk)
 {
     SM_ASSERT_MSG(sm__current, "a call on a disk outside of any task");
     SM_ASSERT_MSG(disk, "a call on a disk that is NULL: this factory has none");
@@ -120,170 +76,81 @@ static void check_disk(const struct sm_disk *disk)
                   "a task of another worker uses a machine's disk");
 }
 
-static void check_file(const struct sm_file *file)
-{
-    SM_ASSERT_MSG(file, "a call on a file that is NULL");
-    check_disk(file->disk);
-}
-
-static void file_close(struct sm_file *file)
-{
-    close(file->fd);
-    sm__list_remove(&file->link);
-    free(file);
-}
-
-/* ---- the contract ---- */
-
 struct sm_disk *sm_disk_get(struct sm_factory *factory)
 {
     return sm__factory_capability(factory, SM__CAPABILITY_DISK);
 }
 
-static bool flags_valid(uint32_t flags)
+/* ---- names ---- */
+
+/* or_root: the path may be "." */
+static int run_path_job(struct sm_disk *disk, os_disk_job_fn fn, struct os_disk_job *job,
+                        bool or_root)
 {
-    if (flags & ~FLAGS_KNOWN || !(flags & FLAGS_ACCESS))
-        return false;
-    if (flags & SM_FILE_EXCL && !(flags & SM_FILE_CREATE))
-        return false;
-    return !(flags & SM_FILE_TRUNC) || flags & SM_FILE_WRITE;
+    os_disk_check(disk);
+    int error = sm__disk_path_check(job->path, or_root);
+    if (!error && job->to)
+        error = sm__disk_path_check(job->to, false);
+    return error ? error : os_disk_run(disk, fn, job);
 }
 
-static struct sm_file *file_create(struct sm_disk *disk, const char *path, uint32_t flags)
+int sm_disk_stat(struct sm_disk *disk, const char *path, struct sm_file_info *out)
 {
-    const size_t size = strlen(path) + 1;
-    struct sm_file *file = calloc(1, sizeof *file + size);
-
-    if (!file)
-        return NULL;
-    memcpy(file->path, path, size);
-    file->disk = disk;
-    file->fd = -1;
-    file->flags = flags;
-    file->name_fresh = flags & SM_FILE_CREATE;
-    return file;
-}
-
-int sm_file_open(struct sm_disk *disk, struct sm_file **out, const char *path, uint32_t flags)
-{
-    struct os_disk_job job = {.fd = -1, .path = path, .flags = flags};
-
-    check_disk(disk);
-    *out = NULL;
-    if (!flags_valid(flags) || !os_disk_path_valid(path))
-        return -EINVAL;
-    struct sm_file *file = file_create(disk, path, flags);
-    if (!file)
-        return -ENOMEM;
-    job.folder_fd = disk->folder_fd;
-    const int error = run_job(disk, os_disk_job_open, &job);
-    if (error) {
-        if (job.fd >= 0)
-            close(job.fd); /* opened, but the caller was cancelled meanwhile */
-        free(file);
-        return error;
-    }
-    file->fd = job.fd;
-    sm__list_append(&disk->files, &file->link);
-    *out = file;
-    return 0;
-}
-
-int sm_file_pread(struct sm_file *file, void *buffer, size_t size, int64_t offset_bytes)
-{
-    struct os_disk_job job = {.buffer = buffer, .size = size, .offset = offset_bytes};
-
-    check_file(file);
-    if (offset_bytes < 0 || size > INT_MAX)
-        return -EINVAL;
-    if (!(file->flags & SM_FILE_READ))
-        return -EBADF;
-    return run_file_job(file, os_disk_job_read, &job);
-}
-
-int sm_file_pwrite(struct sm_file *file, const void *data, size_t size, int64_t offset_bytes)
-{
-    struct os_disk_job job = {.data = data, .size = size, .offset = offset_bytes};
-
-    check_file(file);
-    if (offset_bytes < 0)
-        return -EINVAL;
-    if (!(file->flags & SM_FILE_WRITE))
-        return -EBADF;
-    return run_file_job(file, os_disk_job_write, &job);
-}
-
-int sm_file_truncate(struct sm_file *file, int64_t size_bytes)
-{
-    struct os_disk_job job = {.offset = size_bytes};
-
-    check_file(file);
-    if (size_bytes < 0)
-        return -EINVAL;
-    if (!(file->flags & SM_FILE_WRITE))
-        return -EBADF;
-    return run_file_job(file, os_disk_job_truncate, &job);
-}
-
-int sm_file_fsync(struct sm_file *file)
-{
-    struct os_disk_job job = {.path = file->path, .flags = file->name_fresh};
-
-    check_file(file);
-    const int error = run_file_job(file, os_disk_job_fsync, &job);
-    if (!error)
-        file->name_fresh = false;
-    return error;
-}
-
-int64_t sm_file_size(struct sm_file *file)
-{
-    struct stat status;
-
-    check_file(file);
-    return fstat(file->fd, &status) == 0 ? status.st_size : -errno;
-}
-
-void sm_file_close(struct sm_file *file)
-{
-    if (!file)
-        return;
-    check_file(file);
-    SM_ASSERT_MSG(file->calls == 0, "a file is closed while a call on it is under way");
-    file_close(file);
+    struct os_disk_job job = {.path = path, .info = out};
+    return run_path_job(disk, os_disk_job_stat, &job, true);
 }
 
 int sm_disk_unlink(struct sm_disk *disk, const char *path)
 {
     struct os_disk_job job = {.path = path};
-
-    check_disk(disk);
-    job.folder_fd = disk->folder_fd;
-    if (!os_disk_path_valid(path))
-        return -ENOENT; /* no file can have such a name */
-    return run_job(disk, os_disk_job_unlink, &job);
+    return run_path_job(disk, os_disk_job_unlink, &job, false);
 }
 
 int sm_disk_rename(struct sm_disk *disk, const char *from, const char *to)
 {
     struct os_disk_job job = {.path = from, .to = to};
+    return run_path_job(disk, os_disk_job_rename, &job, false);
+}
 
-    check_disk(disk);
-    job.folder_fd = disk->folder_fd;
-    if (!os_disk_path_valid(to))
-        return -EINVAL;
-    if (!os_disk_path_valid(from))
-        return -ENOENT;
-    return run_job(disk, os_disk_job_rename, &job);
+int sm_disk_link(struct sm_disk *disk, const char *from, const char *to)
+{
+    struct os_disk_job job = {.path = from, .to = to};
+    return run_path_job(disk, os_disk_job_link, &job, false);
+}
+
+int sm_disk_mkdir(struct sm_disk *disk, const char *path)
+{
+    struct os_disk_job job = {.path = path};
+    return run_path_job(disk, os_disk_job_mkdir, &job, false);
+}
+
+int sm_disk_rmdir(struct sm_disk *disk, const char *path)
+{
+    struct os_disk_job job = {.path = path};
+    return run_path_job(disk, os_disk_job_rmdir, &job, false);
+}
+
+int sm_disk_list(struct sm_disk *disk, const char *path, sm_disk_name_fn fn, void *arg)
+{
+    struct os_disk_job job = {.path = path};
+    int result = run_path_job(disk, os_disk_job_list, &job, true);
+
+    for (size_t i = 0; !result && i < job.name_count; i++)
+        result = fn(arg, job.names[i]);
+    os_disk_names_free(job.names, job.name_count);
+    return result;
+}
+
+int sm_disk_sync_dir(struct sm_disk *disk, const char *path)
+{
+    struct os_disk_job job = {.path = path};
+    return run_path_job(disk, os_disk_job_sync_dir, &job, true);
 }
 
 int sm_disk_sync(struct sm_disk *disk)
 {
-    struct os_disk_job job = {0};
-
-    check_disk(disk);
-    job.folder_fd = disk->folder_fd;
-    return run_job(disk, os_disk_job_sync_names, &job);
+    struct os_disk_job job = {.path = "."};
+    return run_path_job(disk, os_disk_job_sync_names, &job, true);
 }
 
 /* ---- birth and end ---- */
@@ -302,7 +169,10 @@ int os_disk_create(struct sm_disk **out, struct os_worker *worker, const char *f
     }
     disk->worker = worker;
     disk->folder_fd = fd;
+    disk->locks.resize = realloc;
+    disk->locks.free = free;
     sm__list_init(&disk->files);
+    sm__list_init(&disk->locks.files);
     *out = disk;
     return 0;
 }
@@ -312,7 +182,7 @@ void os_disk_destroy(struct sm_disk *disk)
     if (!disk)
         return;
     while (!sm__list_empty(&disk->files))
-        file_close(sm__container(disk->files.next, struct sm_file, link));
+        os_file_close(sm__container(disk->files.next, struct sm_file, link));
     close(disk->folder_fd);
     free(disk);
 }

@@ -4,9 +4,6 @@
  *
  * Calls are carried out by libuv's thread pool while the calling task is parked. One that is
  * cancelled waits for the end of what it has begun: nobody else may hold its buffer.
- *
- * Names are as in simulation: "log/1" needs no folder to be made; syncing a file that this call
- * created makes its name durable, too.
  */
 #ifndef STEELMILL_CORE_OS_DISK_H
 #define STEELMILL_CORE_OS_DISK_H

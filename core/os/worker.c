@@ -62,12 +62,15 @@ void sm__sched_wake(struct sm_task *task)
     make_ready(task);
 }
 
+/* A task has an errno of its own, as a thread has. */
 void sm__sched_park(struct sm_task *task)
 {
     struct os_worker *worker = os_worker_of(task->home);
+    const int saved = errno;
 
     worker->streak = 0;
     sm__fiber_switch(&task->fiber, &worker->scheduler, false);
+    errno = saved;
 }
 
 void sm__sched_yield(struct sm_task *task)

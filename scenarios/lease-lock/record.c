@@ -19,7 +19,23 @@ static uint64_t checksum(const uint8_t *bytes, size_t size)
 
 int record_open(struct record *record, struct sm_disk *disk, const char *path)
 {
-    return sm_file_open(disk, &record->file, path, SM_FILE_READ | SM_FILE_WRITE | SM_FILE_CREATE);
+    int error =
+        sm_file_open(disk, &record->file, path, SM_FILE_READ | SM_FILE_WRITE | SM_FILE_CREATE);
+
+    if (error)
+        return error;
+    error = sm_disk_sync_dir(disk, "."); /* a record is of no use in a file without a name */
+    if (error)
+        record_close(record);
+    return error;
+}
+
+/* A crash may have kept the size of the first save, and not its bytes. */
+static bool all_zeros(const uint8_t *bytes, size_t size)
+{
+    while (size > 0 && bytes[size - 1] == 0)
+        size--;
+    return size == 0;
 }
 
 int record_load(struct record *record, uint64_t *numbers, size_t count)
@@ -30,6 +46,8 @@ int record_load(struct record *record, uint64_t *numbers, size_t count)
 
     if (size <= 0)
         return size;
+    if (all_zeros(bytes, (size_t)size))
+        return 0;
     if ((size_t)size != RECORD_BYTES(count) || bytes_get(&sum, 8) != checksum(bytes, 8 * count))
         return -EIO;
     for (size_t i = 0; i < count; i++)

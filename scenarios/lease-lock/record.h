@@ -14,7 +14,7 @@ struct record {
     struct sm_file *file;
 };
 
-/* Opens the file, or makes it. Returns 0, or what sm_file_open does. */
+/* Opens the file, or makes it, in the data directory. Returns 0, or what sm_file_open does. */
 int record_open(struct record *record, struct sm_disk *disk, const char *path);
 /* Returns 1; 0: nothing was ever saved, `numbers` is unchanged; -EIO: damaged, or unreadable. */
 int record_load(struct record *record, uint64_t *numbers, size_t count);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time zone and locale, which are UTC and "C" on every machine, and the texts that libc keeps
- * between calls: each machine has its own.
+ * Time zone and locale, and the texts that libc keeps between calls: each machine has its own.
+ *
+ * A machine's zone is what its variable TZ says, as a rule ("CET-1CEST,M3.5.0,M10.5.0/3"); names of
+ * zones mean nothing there, as it has no database of them. libc knows one zone at a time, so it is
+ * told the machine's before it is asked. The locale is "C" on every machine.
  */
 #include "sim/libc/libc.h"
 
@@ -10,13 +13,53 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXPORT SIM_LIBC_EXPORT
+#define EXPORT     SIM_LIBC_EXPORT
+#define ZONE_BYTES ((size_t)128)
 
 /* ---- time zone ---- */
 
+/* What libc sees as the environment meanwhile. */
+static char zone[ZONE_BYTES] = "TZ=UTC0", no_database[] = "TZDIR=/nonexistent";
+static char *zone_environment[] = {zone, no_database, NULL};
+
+struct scope {
+    struct sim_heap *heap;
+    char **environment;
+};
+
+/* Neither a file nor longer than rules are. */
+static bool is_rule(const char *text)
+{
+    return text && strlen(text) < ZONE_BYTES - sizeof "TZ=" && text[text[0] == ':'] != '/';
+}
+
+static struct scope enter_zone(const struct sim_libc *libc)
+{
+    const char *text = sim_libc_env_get(libc, "TZ");
+    const struct scope scope = {sim_context_leave(), environ};
+
+    snprintf(zone, sizeof zone, "TZ=%s", is_rule(text) ? text : "UTC0");
+    environ = zone_environment;
+    SIM_LIBC_REAL(tzset)(); /* not much, where it is the same zone as before */
+    return scope;
+}
+
+static void leave_zone(struct scope scope)
+{
+    environ = scope.environment;
+    sim_context_enter(scope.heap);
+}
+
+void sim_libc_zone_set(const struct sim_libc *libc)
+{
+    leave_zone(enter_zone(libc));
+}
+
 EXPORT void tzset(void)
 {
-    if (!sim_libc_inside())
+    if (sim_libc_inside())
+        sim_libc_zone_set(sim_libc_here());
+    else
         SIM_LIBC_REAL(tzset)();
 }
 
@@ -24,10 +67,10 @@ EXPORT struct tm *localtime_r(const time_t *restrict time, struct tm *restrict o
 {
     if (!sim_libc_inside())
         return SIM_LIBC_REAL(localtime_r)(time, out);
-    if (!gmtime_r(time, out))
-        return NULL;
-    out->tm_zone = "UTC";
-    return out;
+    const struct scope scope = enter_zone(sim_libc_here());
+    struct tm *result = SIM_LIBC_REAL(localtime_r)(time, out);
+    leave_zone(scope);
+    return result;
 }
 
 EXPORT struct tm *localtime(const time_t *time)
@@ -46,9 +89,9 @@ EXPORT time_t mktime(struct tm *time)
 {
     if (!sim_libc_inside())
         return SIM_LIBC_REAL(mktime)(time);
-    time->tm_isdst = 0;
-    const time_t seconds = timegm(time);
-    time->tm_zone = "UTC";
+    const struct scope scope = enter_zone(sim_libc_here());
+    const time_t seconds = SIM_LIBC_REAL(mktime)(time);
+    leave_zone(scope);
     return seconds;
 }
 
@@ -72,21 +115,14 @@ EXPORT char *ctime_r(const time_t *restrict time, char *restrict text)
     return asctime_r(localtime_r(time, &calendar), text);
 }
 
-/* libc looks at the variable TZ here, and at the files that it names. */
 EXPORT size_t strftime(char *restrict text, size_t size, const char *restrict format,
                        const struct tm *restrict time)
 {
-    static char zone[] = "TZ=UTC0";
-    static char *zone_only[] = {zone, NULL};
-    char **machine_environ = environ;
-
     if (!sim_libc_inside())
         return SIM_LIBC_REAL(strftime)(text, size, format, time);
-    struct sim_heap *heap = sim_context_leave();
-    environ = zone_only;
+    const struct scope scope = enter_zone(sim_libc_here());
     const size_t length = SIM_LIBC_REAL(strftime)(text, size, format, time);
-    environ = machine_environ;
-    sim_context_enter(heap);
+    leave_zone(scope);
     return length;
 }
 

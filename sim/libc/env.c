@@ -36,6 +36,8 @@ static void follow(struct sim_machine *machine)
     const struct sim_libc *libc = machine ? machine->libc : NULL;
 
     environ = libc && libc->environment ? libc->environment : outside;
+    if (libc)
+        sim_libc_zone_set(libc); /* `timezone` and `tzname` are libc's variables */
 }
 
 void sim_libc_env_forget(void)
@@ -110,13 +112,18 @@ static void put(struct sim_libc *libc, char *text)
     *place = text;
 }
 
+char *sim_libc_env_get(const struct sim_libc *libc, const char *name)
+{
+    const size_t length = strlen(name);
+    char **place = find(environment_of(libc), name, length);
+
+    return *place ? *place + length + 1 : NULL;
+}
+
 EXPORT char *getenv(const char *name)
 {
-    if (!sim_libc_inside())
-        return SIM_LIBC_REAL(getenv)(name);
-    const size_t length = strlen(name);
-    char **place = find(environment_of(sim_libc_here()), name, length);
-    return *place ? *place + length + 1 : NULL;
+    return sim_libc_inside() ? sim_libc_env_get(sim_libc_here(), name)
+                             : SIM_LIBC_REAL(getenv)(name);
 }
 
 EXPORT char *secure_getenv(const char *name)

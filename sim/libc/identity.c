@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -104,8 +106,38 @@ EXPORT long sysconf(int name)
         return 1;
     if (sim_libc_inside() && (name == _SC_PHYS_PAGES || name == _SC_AVPHYS_PAGES))
         return (long)(here()->heap.limit_bytes / 4096);
+    if (sim_libc_inside() && name == _SC_OPEN_MAX)
+        return SIM_LIBC_FILES_MAX;
     return SIM_LIBC_REAL(sysconf)(name);
 }
+
+/* The kernel's random bytes for a process are the machine's instead. */
+EXPORT unsigned long getauxval(unsigned long type)
+{
+    if (sim_libc_inside() && type == AT_RANDOM)
+        return (unsigned long)sim_libc_here()->start_random;
+    return SIM_LIBC_REAL(getauxval)(type);
+}
+
+#define LIMIT(name, type)                                      \
+    EXPORT int name(__rlimit_resource_t resource, type *out)   \
+    {                                                          \
+        if (!sim_libc_inside())                                \
+            return SIM_LIBC_REAL(name)(resource, out);         \
+        *out = (type){limit_of(resource), limit_of(resource)}; \
+        return 0;                                              \
+    }
+
+/* Of open files there is a limit; of memory the machine's; of the rest there is none. */
+static rlim_t limit_of(__rlimit_resource_t resource)
+{
+    return resource == RLIMIT_NOFILE                          ? SIM_LIBC_FILES_MAX
+           : resource == RLIMIT_AS || resource == RLIMIT_DATA ? here()->heap.limit_bytes
+                                                              : RLIM_INFINITY;
+}
+
+LIMIT(getrlimit, struct rlimit)
+LIMIT(getrlimit64, struct rlimit64)
 
 EXPORT int get_nprocs(void)
 {

@@ -11,6 +11,7 @@
  *   calendar.c  time zone, locale, static texts   output.c   stdout, stderr, syslog
  *   files.c     open files                        paths.c    what a machine has in /etc and /dev
  *   descriptor.c  libc's calls on files and streams
+ *   names.c     names of hosts
  *   mutex.c     pthread mutexes and conditions    thread.c   once, keys, the calling thread
  *   refuse.c    what ends the run: threads, processes, sockets, signals, other files
  *
@@ -66,7 +67,8 @@ struct sim_libc_line {
 /* A machine's. Its memory is the host's; pointers of the daemon's in it die with the heap. */
 struct sim_libc {
     struct sim_machine *machine;
-    struct sm_random stream; /* "libc": getrandom and its kin */
+    struct sm_random stream;        /* "libc": getrandom and its kin */
+    unsigned char start_random[16]; /* what the kernel gives a process at its start */
     struct random_data random;
     char random_state[128];
     struct drand48_data drand48;
@@ -115,8 +117,14 @@ sm_time sim_libc_clock(clockid_t clock);
 sm_time sim_libc_ns_of(const struct timespec *time);
 
 /* ---- env.c ---- */
+/* NULL: the machine has no such variable. */
+char *sim_libc_env_get(const struct sim_libc *libc, const char *name);
 void sim_libc_env_detach(void);
 void sim_libc_env_finish(struct sim_libc *libc);
+
+/* ---- calendar.c ---- */
+/* Makes the machine's time zone libc's. */
+void sim_libc_zone_set(const struct sim_libc *libc);
 
 /* ---- output.c ---- */
 void sim_libc_output_attach(void);

@@ -36,9 +36,12 @@ _Noreturn void sim_libc_refuse(const char *call, const char *advice)
 static struct sim_libc *make(struct sim_machine *machine)
 {
     struct sim_libc *libc = sim_host_alloc(sizeof *libc);
+    struct sm_random start;
 
     libc->machine = machine;
     sm_random_init(&libc->stream, "libc");
+    sm_random_init(&start, "libc-start");
+    sm_random_bytes(&start, libc->start_random, sizeof libc->start_random);
     initstate_r(1, libc->random_state, sizeof libc->random_state, &libc->random);
     return libc;
 }

@@ -102,12 +102,17 @@ CONFORMS(truncate_both_ways)
     sm_file_close(file);
 }
 
-/* Names: folders need not be made; a rename replaces; what was removed lives on for who has it. */
+/* Names: directories are made first; a rename moves; what was removed lives on for who has it. */
 CONFORMS(names)
 {
-    struct sm_file *file = open_file("log/2026/1", READ_WRITE | SM_FILE_CREATE), *other;
+    struct sm_file *file, *other;
     char buffer[4] = "";
 
+    ck_assert_int_eq(sm_file_open(disk(), &file, "log/1", READ_WRITE | SM_FILE_CREATE), -ENOENT);
+    ck_assert_int_eq(sm_disk_mkdir(disk(), "log"), 0);
+    ck_assert_int_eq(sm_disk_mkdir(disk(), "log/2026"), 0);
+    ck_assert_int_eq(sm_disk_mkdir(disk(), "archive"), 0);
+    file = open_file("log/2026/1", READ_WRITE | SM_FILE_CREATE);
     ck_assert_int_eq(sm_file_pwrite(file, "new", 3, 0), 0);
     ck_assert_int_eq(sm_disk_rename(disk(), "log/2026/1", "archive/1"), 0);
     ck_assert_int_eq(sm_file_open(disk(), &other, "log/2026/1", SM_FILE_READ), -ENOENT);

@@ -5,33 +5,13 @@
  *
  * Environment: STEELMILL (the program), KEEPS_PLUGIN, KEEPS_SCENARIO.
  */
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-
-static char output[1 << 20];
+#include "tests/core/program.h"
 
 /* Runs `steelmill VERB SCENARIO OPTIONS`; its exit code. */
 static int steelmill(const char *verb, const char *options)
 {
-    char command[2048];
-
-    snprintf(command, sizeof command, "%s %s %s --set plugin=%s %s 2>&1", getenv("STEELMILL"), verb,
-             getenv("KEEPS_SCENARIO"), getenv("KEEPS_PLUGIN"), options);
-    FILE *pipe = popen(command, "r");
-    ck_assert_ptr_nonnull(pipe);
-    const size_t size = fread(output, 1, sizeof output - 1, pipe);
-    output[size] = '\0';
-    const int status = pclose(pipe);
-    ck_assert(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static void must_hold(const char *text)
-{
-    ck_assert_msg(strstr(output, text), "no '%s' in: %s", text, output);
+    return program_run("%s %s %s --set plugin=%s %s", getenv("STEELMILL"), verb,
+                       getenv("KEEPS_SCENARIO"), getenv("KEEPS_PLUGIN"), options);
 }
 
 /* No value crosses machines, whatever crashes. */
@@ -95,23 +75,17 @@ START_TEST(breakpoints_work)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tc)
 {
-    Suite *suite = suite_create("globals");
-    TCase *tc = tcase_create("globals");
-
-    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, apart);
     tcase_add_test(tc, fresh_in_each_run);
     tcase_add_test(tc, deterministic);
     tcase_add_test(tc, a_thousand);
     tcase_add_test(tc, too_many);
     tcase_add_test(tc, breakpoints_work);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+    return program_suite("globals", add_tests);
 }

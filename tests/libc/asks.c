@@ -2,10 +2,16 @@
 /* The daemon asks one question of libc, by the name in its configuration. */
 #include "asks.h"
 
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
 struct asks {
     struct sm_factory *factory;
     const char *what;
 };
+
+bool is_simulated;
 
 static void nothing(void)
 {
@@ -23,14 +29,24 @@ static int asks_construct(void *self, struct sm_factory *factory)
 
     asks->factory = factory;
     asks->what = sm_factory_config(factory, "what");
+    const char *world = sm_factory_config(factory, "world");
+    is_simulated = !world || strcmp(world, "production") != 0;
     return 0;
+}
+
+/* What production is told from outside when it is to stop. */
+static void end_process(void)
+{
+    printf("asked\n");
+    fflush(stdout);
+    kill(getpid(), SIGTERM);
 }
 
 static int asks_run(void *self)
 {
     const struct asks *asks = self;
 
-    if (sm_sleep(1500 * SM_MS))
+    if (sm_sleep(is_simulated ? 1500 * SM_MS : SM_MS))
         return 0;
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         for (const struct question *q = lists[i]; q->name; q++) {
@@ -38,6 +54,8 @@ static int asks_run(void *self)
                 continue;
             q->ask();
             sm_sometimes(true, "asked");
+            if (!is_simulated)
+                end_process();
             return 0;
         }
     }

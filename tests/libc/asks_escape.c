@@ -54,11 +54,9 @@ static void ask_socket(void)
     socket(AF_INET, SOCK_STREAM, 0);
 }
 
-static void ask_getaddrinfo(void)
+static void ask_gethostbyname(void)
 {
-    struct addrinfo *list;
-
-    getaddrinfo("localhost", "80", NULL, &list);
+    gethostbyname("localhost");
 }
 
 static void ask_signal(void)
@@ -98,9 +96,7 @@ static void ask_dlopen(void)
 
 static void ask_syscall(void)
 {
-    struct timespec now;
-
-    syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
+    syscall(SYS_membarrier, 0, 0, 0);
 }
 
 /* No machine answers it, and no function of ours stands before it: the kernel stops it. */
@@ -117,7 +113,7 @@ static void ask_personality(void)
 const struct question escape_questions[] = {
     QUESTION(pthread_create), QUESTION(fork),   QUESTION(system),
     QUESTION(popen),          QUESTION(execl),  QUESTION(socket),
-    QUESTION(getaddrinfo),    QUESTION(signal), QUESTION(kill),
+    QUESTION(gethostbyname),  QUESTION(signal), QUESTION(kill),
     QUESTION(epoll_create1),  QUESTION(open),   QUESTION(fopen),
     QUESTION(mkdir),          QUESTION(dlopen), QUESTION(syscall),
     QUESTION(personality),    {NULL, NULL},

@@ -2,14 +2,19 @@
 /* Randomness, names and numbers, the environment, the files that libc offers. */
 #include "asks.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -61,16 +66,21 @@ static void kernel_random(void)
 static void identity(void)
 {
     struct utsname name;
-    char host[64];
+    char host[256], link[32] = "";
 
-    expect(gethostname(host, sizeof host) == 0 && strcmp(host, sm_machine_name()) == 0);
-    expect(gethostname(host, 2) == -1 && errno == ENAMETOOLONG);
-    expect(uname(&name) == 0 && strcmp(name.nodename, sm_machine_name()) == 0);
-    expect(getpid() == 1001 && getppid() == 1 && gettid() > 0);
-    expect(getuid() == 1000 && geteuid() == 1000 && getgid() == 1000 && getegid() == 1000);
-    expect(sysconf(_SC_NPROCESSORS_ONLN) == 1 && sysconf(_SC_PAGESIZE) == 4096);
-    expect(getcwd(host, sizeof host) == host && strcmp(host, "/") == 0);
-    expect(isatty(STDOUT_FILENO) == 0 && gethostid() > 0);
+    expect(gethostname(host, sizeof host) == 0 && uname(&name) == 0);
+    expect(strcmp(host, name.nodename) == 0);
+    expect_machine(strcmp(host, sm_machine_name()) == 0);
+    expect_machine(gethostname(host, 2) == -1 && errno == ENAMETOOLONG);
+    expect(getpid() > 0 && getppid() > 0 && gettid() > 0);
+    expect_machine(getpid() == 1001 && getppid() == 1);
+    expect_process(readlink("/proc/self", link, sizeof link - 1) > 0 && atoi(link) == getpid());
+    expect(getuid() == geteuid() && getgid() == getegid());
+    expect_machine(getuid() == 1000 && getgid() == 1000);
+    expect(sysconf(_SC_NPROCESSORS_ONLN) >= 1 && sysconf(_SC_PAGESIZE) == 4096);
+    expect_machine(sysconf(_SC_NPROCESSORS_ONLN) == 1);
+    expect(getcwd(host, sizeof host) == host && host[0] == '/');
+    expect_machine(strcmp(host, "/") == 0 && isatty(STDOUT_FILENO) == 0 && gethostid() > 0);
 }
 
 /* Both machines ask this: none sees what the other has set. */
@@ -80,7 +90,8 @@ static void environment(void)
     char value[64];
 
     snprintf(value, sizeof value, "of %s", sm_machine_name());
-    expect(!getenv("USER") && strcmp(getenv("LANG"), "C") == 0);
+    expect_machine(!getenv("USER") && strcmp(getenv("LANG"), "C") == 0);
+    expect_process(getenv("PATH") != NULL);
     expect(setenv("OWN", value, 0) == 0 && setenv("OWN", "other", 0) == 0);
     expect(putenv(pair) == 0 && strcmp(getenv("PAIR"), "put") == 0);
     sm_sleep(SM_S);
@@ -95,7 +106,7 @@ static void environment(void)
     expect(clearenv() == 0 && !getenv("LANG"));
 }
 
-static void files(void)
+static void machine_files(void)
 {
     char text[64] = "", expected[64];
     struct stat status;
@@ -110,10 +121,27 @@ static void files(void)
     expect(write(fd, "x", 1) == -1 && close(fd) == 0);
     expect(open("/etc/passwd", O_RDONLY) == -1 && errno == ENOENT);
     expect(!fopen("/proc/self/maps", "r") && errno == ENOENT);
-    expect(access("/etc/hosts", R_OK) == 0 && access("/tmp", R_OK) == -1);
+    expect(access("/tmp", R_OK) == -1);
     expect(stat("/etc/localtime", &status) == -1 && errno == ENOENT);
-    stream = fopen("/etc/hosts", "r"); /* left open: it is gone with the machine */
-    expect(stream && fgetc(stream) == '1');
+}
+
+static void files(void)
+{
+    char byte = 1;
+    struct stat status;
+
+    if (is_simulated)
+        machine_files();
+    expect_process(access("/proc/self/maps", R_OK) == 0);
+    const int null = open("/dev/null", O_RDWR), zero = open("/dev/zero", O_RDONLY);
+    expect(null >= 0 && write(null, "x", 1) == 1 && read(null, &byte, 1) == 0);
+    expect(zero >= 0 && read(zero, &byte, 1) == 1 && byte == 0);
+    expect(fstat(null, &status) == 0 && S_ISCHR(status.st_mode));
+    expect(close(null) == 0 && close(zero) == 0 && close(zero) == -1 && errno == EBADF);
+    expect(open("/no/such/file", O_RDONLY) == -1 && errno == ENOENT);
+    expect(access("/etc/hosts", R_OK) == 0);
+    FILE *stream = fopen("/etc/hosts", "r"); /* left open: it is gone with the machine */
+    expect(stream && fgetc(stream) != EOF);
 }
 
 /* Each task has its errno; a machine has its own of libc's texts. */
@@ -145,6 +173,54 @@ static void errors(void)
     expect(strcmp(strtok(NULL, " "), "beta") == 0);
 }
 
+static uint32_t ip_of(const struct addrinfo *info)
+{
+    return ntohl(((const struct sockaddr_in *)(const void *)info->ai_addr)->sin_addr.s_addr);
+}
+
+/* The names of hosts are the machines'. */
+static void names(void)
+{
+    const struct addrinfo stream = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+    const struct addrinfo passive = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_DGRAM};
+    const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST};
+    struct addrinfo *list;
+    char host[64], port[8];
+
+    expect(getaddrinfo(is_simulated ? "two" : "127.0.0.2", "80", &stream, &list) == 0);
+    expect(list->ai_family == AF_INET && list->ai_socktype == SOCK_STREAM && !list->ai_next);
+    expect(ip_of(list) >> 24 == 127 && ip_of(list) != INADDR_LOOPBACK);
+    expect(getnameinfo(list->ai_addr, list->ai_addrlen, host, sizeof host, port, sizeof port,
+                       NI_NUMERICHOST | NI_NUMERICSERV) == 0);
+    expect(strncmp(host, "127.", 4) == 0 && strcmp(port, "80") == 0);
+    freeaddrinfo(list);
+    expect(getaddrinfo("127.0.0.1", NULL, NULL, &list) == 0 && list->ai_next->ai_next);
+    expect(ip_of(list) == INADDR_LOOPBACK);
+    freeaddrinfo(list);
+    expect(getaddrinfo(NULL, "7000", &passive, &list) == 0 && ip_of(list) == INADDR_ANY);
+    freeaddrinfo(list);
+    expect_machine(getaddrinfo("debian.org", "80", NULL, &list) == EAI_NONAME);
+    expect(getaddrinfo("two", NULL, &numeric, &list) == EAI_NONAME);
+    expect(getaddrinfo("127.0.0.1", "no-service", NULL, &list) == EAI_SERVICE);
+}
+
+/* What is asked by number, not by name; and limits. */
+static void numbers(void)
+{
+    unsigned char bytes[16];
+    struct timespec now;
+    struct rlimit limit;
+
+    expect(syscall(SYS_getpid) == getpid() && syscall(SYS_gettid) == gettid());
+    expect(syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now) == 0);
+    expect_machine(now.tv_sec * SM_S + now.tv_nsec == sm_now());
+    expect(syscall(SYS_getrandom, bytes, sizeof bytes, 0) == sizeof bytes);
+    expect(getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+           limit.rlim_cur == (rlim_t)sysconf(_SC_OPEN_MAX));
+    const unsigned char *start = (const unsigned char *)getauxval(AT_RANDOM);
+    printf("random %02x %02x %02x\n", start[0], start[1], bytes[0]);
+}
+
 static int compare(const void *a, const void *b)
 {
     return *(const int *)a - *(const int *)b;
@@ -165,7 +241,8 @@ static void inside_libc(void)
     if (sigsetjmp(way_back, 1) == 0)
         siglongjmp(way_back, 1 + times++);
     expect(times == 1);
-    expect(pthread_sigmask(SIG_BLOCK, NULL, &set) == 0 && sigisemptyset(&set));
+    expect(pthread_sigmask(SIG_BLOCK, NULL, &set) == 0);
+    expect_machine(sigisemptyset(&set));
 }
 
 const struct question identity_questions[] = {
@@ -176,5 +253,7 @@ const struct question identity_questions[] = {
     {"files", files},
     {"errors", errors},
     {"inside_libc", inside_libc},
+    {"names", names},
+    {"numbers", numbers},
     {NULL, NULL},
 };

@@ -23,7 +23,7 @@ layer() {
 }
 
 sources=$(tracked '*.c' '*.h')
-# A plugin is a folder with an SM_PLUGIN in it.
+# A plugin is a folder with an SM_PLUGIN in it; a suite beside it is none of it.
 folders=$(echo "$sources" | while read -r file; do
     grep -q '^SM_PLUGIN(' "$root/$file" && dirname "$file"
 done | sort -u)
@@ -44,7 +44,7 @@ echo "$sources" | includes |
 check "our own headers but the contract's are included in quotes" "$scratch/brackets"
 
 for folder in $folders; do
-    echo "$sources" | grep -E "^$folder/[^/]*$" | includes | while IFS= read -r line; do
+    echo "$sources" | grep -E "^$folder/[^/]*$" | grep -v '/test_[^/]*$' | includes | while IFS= read -r line; do
         header=$(echo "$line" | sed -n 's/.*: "\(.*\)"$/\1/p')
         [ -z "$header" ] && continue
         [ -f "$root/$folder/$header" ] && [ "$header" = "${header##*/}" ] && continue

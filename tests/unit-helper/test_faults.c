@@ -42,7 +42,7 @@ static int keep(struct pong *self)
     if (!error)
         error = sm_file_fsync(file);
     sm_file_close(file);
-    return error;
+    return error ? error : sm_disk_sync(sm_disk_get(self->factory));
 }
 
 static int pong_prepare(void *arg)

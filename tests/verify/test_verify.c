@@ -5,32 +5,20 @@
  *
  * Environment: STEELMILL (the program), LEAKY_PLUGIN, LEAKY_SCENARIO.
  */
-#include <check.h>
+#include "tests/core/program.h"
+
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
-static char output[1 << 20], before[1 << 20];
+static char before[sizeof output];
 
-/* Runs `steelmill verify SCENARIO ... OPTIONS`; its exit code. The output is in `output`. */
+/* Runs `steelmill verify SCENARIO ... OPTIONS`; its exit code. */
 static int verify(const char *leak, const char *options)
 {
-    char command[2048];
-
-    snprintf(command, sizeof command,
-             "%s verify %s --set plugin=%s --set machines.leaky.config.leak=%s %s 2>&1",
-             getenv("STEELMILL"), getenv("LEAKY_SCENARIO"), getenv("LEAKY_PLUGIN"), leak, options);
-    FILE *pipe = popen(command, "r");
-    ck_assert_ptr_nonnull(pipe);
-    const size_t size = fread(output, 1, sizeof output - 1, pipe);
-    output[size] = '\0';
-    const int status = pclose(pipe);
-    ck_assert(WIFEXITED(status));
-    return WEXITSTATUS(status);
+    return program_run("%s verify %s --set plugin=%s --set machines.leaky.config.leak=%s %s",
+                       getenv("STEELMILL"), getenv("LEAKY_SCENARIO"), getenv("LEAKY_PLUGIN"), leak,
+                       options);
 }
 
 struct leak {
@@ -214,12 +202,8 @@ START_TEST(jobs_do_not_matter)
 }
 END_TEST
 
-int main(void)
+static void add_tests(TCase *tc)
 {
-    Suite *suite = suite_create("verify");
-    TCase *tc = tcase_create("verify");
-
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, finds, 0, LEAKS);
     tcase_add_loop_test(tc, traps, 0, TRAPPED);
     tcase_add_loop_test(tc, finds_json, 0, LEAKS);
@@ -228,11 +212,9 @@ int main(void)
     tcase_add_test(tc, statics_do_not_last);
     tcase_add_test(tc, host_without_randomization);
     tcase_add_test(tc, jobs_do_not_matter);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+    return program_suite("verify", add_tests);
 }

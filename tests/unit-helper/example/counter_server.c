@@ -34,6 +34,9 @@ static int counter_server_prepare(void *arg)
     int error = sm_file_open(sm_disk_get(self->factory), &self->file, "sum", flags);
     if (error)
         return sm_factory_fail(self->factory, error, "cannot open the file 'sum'");
+    error = sm_disk_sync_dir(sm_disk_get(self->factory), "."); /* its name is durable, too */
+    if (error)
+        return sm_factory_fail(self->factory, error, "cannot sync the data directory");
     const int size = sm_file_pread(self->file, &self->sum, sizeof self->sum, 0);
     if (size != 0 && size != (int)sizeof self->sum)
         return sm_factory_fail(self->factory, -EIO, "the file 'sum' is damaged");
