@@ -32,8 +32,6 @@
 #include <time.h>
 
 /* Called before AddressSanitizer has made its shadow: not to be instrumented. */
-/* AddressSanitizer calls libc before its shadow is there, so what answers then goes without. */
-#define SIM_LIBC_BARE   __attribute__((no_sanitize("address")))
 #define SIM_LIBC_EXPORT __attribute__((visibility("default"), no_sanitize("address")))
 
 /* libc's own function behind ours. */
@@ -90,7 +88,7 @@ struct sim_libc {
 
 /* ---- state.c ---- */
 /* True in a machine's task, outside of the host's code. */
-SIM_LIBC_BARE static inline bool sim_libc_inside(void)
+SIM_CONTEXT_BARE static inline bool sim_libc_inside(void)
 {
     return SM_UNLIKELY(sim_heap_current != NULL);
 }
