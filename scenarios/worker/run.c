@@ -112,10 +112,32 @@ static void add_machines(struct run *run)
     }
 }
 
+/* Of the run's plan, one after the other. */
+struct plan_block {
+    struct plan_block *next;
+    _Alignas(16) char memory[];
+};
+
 static void *plan_alloc(void *arg, size_t size)
 {
-    (void)arg;
-    return sim_host_alloc(size);
+    struct run *run = arg;
+    struct plan_block *block = sim_host_alloc(sizeof *block + size);
+
+    block->next = run->plan_memory;
+    run->plan_memory = block;
+    return block->memory;
+}
+
+static void free_plan(struct run *run)
+{
+    struct plan_block *block = run->plan_memory;
+
+    while (block) {
+        struct plan_block *next = block->next;
+        sim_host_free(block);
+        block = next;
+    }
+    run->plan_memory = NULL;
 }
 
 static void start_machines(struct run *run)
@@ -151,7 +173,7 @@ static int make_world(struct run *run)
     run->disks = sim_disk_create(run->world);
     error = worker_network_create(run);
     if (!error)
-        error = plan_expand(run->scn, run->command->seed, plan_alloc, NULL, &run->plan);
+        error = plan_expand(run->scn, run->command->seed, plan_alloc, run, &run->plan);
     if (error)
         return error;
     if (run->plugin->sites_begin)
@@ -356,6 +378,7 @@ void worker_run_free(struct run *run)
     lo_net_destroy(run->net);
     sim_disk_destroy(run->disks);
     sim_libc_detach();
+    free_plan(run);
     output_destroy(run);
 }
 
