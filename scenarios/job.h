@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define JOB_VERSION        1u
+#define JOB_VERSION        2u
 #define JOB_FRAMES_MAX     48
 #define JOB_TEXT_BYTES     2048
 #define JOB_NAME_BYTES     64
@@ -118,6 +118,12 @@ struct job_module {
     char path[JOB_PATH_BYTES];
 };
 
+/* Of what was not durable, what all losses of power have taken and left: sectors of 512 bytes, and
+ * changes of names. */
+struct job_losses {
+    uint64_t lost_sectors, kept_sectors, lost_names, kept_names;
+};
+
 struct job_result {
     uint32_t version;
     uint32_t verdict; /* enum job_verdict */
@@ -125,6 +131,7 @@ struct job_result {
     int64_t virtual_ns, real_ns; /* real: of the run itself, without start-up */
     uint64_t messages_sent, messages_delivered, messages_lost;
     uint64_t heap_peak_bytes, tasks_peak;
+    struct job_losses losses;
 
     uint32_t fault_count;
     struct job_fault faults[JOB_FAULTS_MAX];

@@ -118,6 +118,19 @@ struct plan_block {
     _Alignas(16) char memory[];
 };
 
+static void set_disks(struct run *run)
+{
+    for (uint32_t i = 0; i < run->scn->machine_count; i++) {
+        const struct scn_disk *disk = &run->scn->groups[scn_machine_group(run->scn, i)].disk;
+        const struct sim_disk_profile profile = {.capacity_bytes = disk->capacity_bytes,
+                                                 .read = {disk->read.min_ns, disk->read.max_ns},
+                                                 .write = {disk->write.min_ns, disk->write.max_ns},
+                                                 .sync = {disk->sync.min_ns, disk->sync.max_ns}};
+        if (disk->capacity_bytes > 0)
+            sim_disk_set_profile(sim_disk_of(run->world->machines[i]), &profile);
+    }
+}
+
 static void *plan_alloc(void *arg, size_t size)
 {
     struct run *run = arg;
@@ -171,6 +184,7 @@ static int make_world(struct run *run)
     sim_world_add_hooks(run->world, &hooks);
     add_machines(run);
     run->disks = sim_disk_create(run->world);
+    set_disks(run);
     error = worker_network_create(run);
     if (!error)
         error = plan_expand(run->scn, run->command->seed, plan_alloc, run, &run->plan);
@@ -296,6 +310,19 @@ static void note_end(struct run *run)
     sim_note(run->world, &record);
 }
 
+static void count_losses(struct run *run)
+{
+    struct job_losses *sum = &run->result->losses;
+
+    for (uint32_t i = 0; i < run->world->machine_count; i++) {
+        const struct sim_losses *losses = sim_disk_losses(sim_disk_of(run->world->machines[i]));
+        sum->lost_sectors += losses->lost_sectors;
+        sum->kept_sectors += losses->kept_sectors;
+        sum->lost_names += losses->lost_names;
+        sum->kept_names += losses->kept_names;
+    }
+}
+
 void worker_finish(struct run *run)
 {
     struct job_result *result = run->result;
@@ -314,6 +341,7 @@ void worker_finish(struct run *run)
             result->heap_peak_bytes = world->machines[i]->heap.peak_bytes;
     }
     worker_network_count(run);
+    count_losses(run);
     nemesis_count(run->nemesis, result);
     copy_properties(run);
     sim_digest_flush_trace(&run->world->digest);

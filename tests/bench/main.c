@@ -7,11 +7,8 @@
  */
 #include "tests/bench/bench.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define RATIO_MAX 10.0
 #define ROUNDS    3
@@ -48,20 +45,6 @@ static const struct row rows[] = {
     {"switch by yield, 1,000 tasks", kernel_yields, bare_yields, 1000, 9000000, 0},
     {"spawn and end of a task", kernel_spawns, bare_spawns, 16, 6000000, 100},
 };
-
-/* Past the simulated libc: a body that runs as a task would else read the virtual time. */
-double bench_now_ns(void)
-{
-    static int (*real)(clockid_t clock, struct timespec * now);
-    struct timespec now;
-
-    if (!real)
-        *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
-    if (!real)
-        abort();
-    real(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
 
 static double median(const double *ns)
 {
