@@ -265,6 +265,13 @@ int ledger_read(struct ledger *ledger, struct ledger_view *view)
     return result;
 }
 
+/* Damage that may be none: a page could not be read. */
+static bool is_unreadable(const char *report)
+{
+    return strstr(report, "failed to get page") || strstr(report, "unable to get the page") ||
+           strstr(report, "returns error code");
+}
+
 int ledger_integrity(struct ledger *ledger, bool *intact)
 {
     sqlite3_stmt *statement;
@@ -274,8 +281,10 @@ int ledger_integrity(struct ledger *ledger, bool *intact)
     if (result == SQLITE_OK)
         result = sqlite3_step(statement);
     if (result == SQLITE_ROW) {
-        *intact = strcmp((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
-        result = SQLITE_OK;
+        const char *report = (const char *)sqlite3_column_text(statement, 0);
+        *intact = strcmp(report, "ok") == 0;
+        snprintf(ledger->report, sizeof(ledger->report), "%s", report);
+        result = is_unreadable(report) ? SQLITE_IOERR : SQLITE_OK;
     }
     sqlite3_finalize(statement);
     return ledger_is_corrupt(result) ? SQLITE_OK : result;
