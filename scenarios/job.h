@@ -15,9 +15,9 @@
  *
  * and for verify with --gap PAGES of address space that stay free, so that plugins lie elsewhere.
  *
- * The worker forks a child for each run, so a daemon that crashes never takes the worker down. Log
- * lines and trace records go from that child to the descriptors that the command names, by raw
- * writes.
+ * The worker forks a child for each run, or for many that pass, so a daemon that crashes never
+ * takes the worker down. Log lines and trace records go from that child to the descriptors that the
+ * command names, by raw writes.
  */
 #ifndef STEELMILL_SCENARIOS_JOB_H
 #define STEELMILL_SCENARIOS_JOB_H
@@ -40,6 +40,7 @@ enum job_flags {
     JOB_LOG_JSON = 1u << 0,
     JOB_FOREGROUND = 1u << 1,  /* run in the worker itself, without a fork (for gdb) */
     JOB_KEEP_OUTPUT = 1u << 2, /* what daemons print goes to stdout, too, line by line */
+    JOB_SERIES = 1u << 3,      /* the child may be one that has carried out other commands */
 };
 
 #define JOB_FILL(byte) (0x100u | (byte)) /* zero is a fill, too */
