@@ -265,13 +265,6 @@ int ledger_read(struct ledger *ledger, struct ledger_view *view)
     return result;
 }
 
-/* Damage that may be none: a page could not be read. */
-static bool is_unreadable(const char *report)
-{
-    return strstr(report, "failed to get page") || strstr(report, "unable to get the page") ||
-           strstr(report, "returns error code");
-}
-
 int ledger_integrity(struct ledger *ledger, bool *intact)
 {
     sqlite3_stmt *statement;
@@ -284,8 +277,15 @@ int ledger_integrity(struct ledger *ledger, bool *intact)
         const char *report = (const char *)sqlite3_column_text(statement, 0);
         *intact = strcmp(report, "ok") == 0;
         snprintf(ledger->report, sizeof(ledger->report), "%s", report);
-        result = is_unreadable(report) ? SQLITE_IOERR : SQLITE_OK;
+        result = SQLITE_OK;
     }
     sqlite3_finalize(statement);
     return ledger_is_corrupt(result) ? SQLITE_OK : result;
+}
+
+bool ledger_is_unreadable(const struct ledger *ledger)
+{
+    const char *report = ledger->report;
+    return strstr(report, "failed to get page") || strstr(report, "unable to get the page") ||
+           strstr(report, "returns error code");
 }

@@ -73,11 +73,10 @@ struct ledger_view {
 };
 /* Reads all of it in one transaction, and checks the rules. */
 int ledger_read(struct ledger *ledger, struct ledger_view *view);
-/*
- * PRAGMA integrity_check. *intact is false, too, where SQLite finds the file to be none of its; a
- * page that it could not read is SQLITE_IOERR.
- */
+/* PRAGMA integrity_check. *intact is false, too, where SQLite finds the file to be none of its. */
 int ledger_integrity(struct ledger *ledger, bool *intact);
+/* The damage that was found last may be none: a page could not be read. */
+bool ledger_is_unreadable(const struct ledger *ledger);
 
 /* The database is not one any more. */
 static inline bool ledger_is_corrupt(int result)

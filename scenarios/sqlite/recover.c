@@ -86,10 +86,13 @@ static void judge_losses(const struct sqlite_store *store, const struct wire_sta
 }
 
 /* Reads all there is. Returns SQLITE_OK, or what SQLite says. */
-static int read_all(struct ledger *ledger, struct ledger_view *view, bool *intact)
+static int read_all(const struct sqlite_store *store, struct ledger *ledger,
+                    struct ledger_view *view, bool *intact)
 {
     int result = ledger_integrity(ledger, intact);
 
+    if (store->config.disk_fails && !*intact && ledger_is_unreadable(ledger))
+        return SQLITE_IOERR;
     if (result == SQLITE_OK && *intact)
         result = ledger_create(ledger);
     if (result == SQLITE_OK && *intact)
@@ -104,7 +107,7 @@ static int read_all(struct ledger *ledger, struct ledger_view *view, bool *intac
 static int check(struct sqlite_store *store, struct ledger *ledger, const struct wire_state *state,
                  struct ledger_view *view, bool *sound)
 {
-    const int result = read_all(ledger, view, sound);
+    const int result = read_all(store, ledger, view, sound);
 
     if (result != SQLITE_OK)
         return result;
