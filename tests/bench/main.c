@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ./mill bench [WORD]: steelmill's kernel beside bare C loops that do the same work, in one run.
- * With a word, only the rows that have it in their name. Each figure is the median of three. Aims
- * are printed as met or missed; the program fails where a row is above ten times its bare loop.
+ * With a word, only the rows that have it in their name; exit code 2: there are none. Each figure
+ * is the median of three. Aims are printed as met or missed; the program fails where a row is above
+ * ten times its bare loop.
  */
 #include "tests/bench/bench.h"
 
@@ -82,10 +83,8 @@ int main(int argc, char **argv)
             printf("%-40s %12s %12s %7s\n", "", "steelmill", "bare C", "ratio");
         slow += !run(&rows[i]);
     }
-    if (count == 0) {
-        fprintf(stderr, "bench: no row has '%s' in its name\n", word);
-        return 2;
-    }
+    if (count == 0)
+        return 2; /* bench.sh may have one */
     if (slow > 0)
         printf("failed: %u above ten times the bare loop\n", slow);
     return slow > 0;
