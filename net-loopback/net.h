@@ -126,7 +126,7 @@ uint64_t lo_rule_affected(const struct lo_net *net, uint32_t id);
 /* Something on the way resets them: both ends are told. Either end may be `from`. */
 uint32_t lo_connections_reset(struct lo_net *net, const struct lo_rule *scope);
 /* Half-open: the ends at `from` are gone (their calls return -ECONNRESET), and those at `to` hear
- * of it when they next send. */
+ * of it when they next send. Where both are `from`, one of them is gone. */
 uint32_t lo_connections_forget(struct lo_net *net, const struct lo_rule *scope);
 
 /* ---- rules that come and go: sequence.c ---- */

@@ -70,20 +70,26 @@ uint32_t lo_connections_reset(struct lo_net *net, const struct lo_rule *scope)
     return count;
 }
 
+static bool is_from(const struct lo_active_rule *scope, const struct sm_stream *end)
+{
+    return lo_rule_is_about(scope, end->handle.interface->index,
+                            end->peer->handle.interface->index);
+}
+
 uint32_t lo_connections_forget(struct lo_net *net, const struct lo_rule *which)
 {
     struct lo_active_rule *scope = lo_rule_scope(net, which);
     struct found found = find(net, which);
+    uint32_t count = 0;
 
     for (uint32_t i = 0; i < found.count; i++) {
-        for (int side = 0; side < 2; side++) {
-            struct sm_stream *end = &found.list[i]->ends[side];
-            if (lo_rule_is_about(scope, end->handle.interface->index,
-                                 end->peer->handle.interface->index))
-                lo_end_die(end, ECONNRESET);
-        }
+        /* Where both ends are `from` one of them goes: now the client's, now the server's. */
+        struct sm_stream *ends = found.list[i]->ends, *one = &ends[found.list[i]->id % 2];
+        if (ends[0].state == LO_END_DEAD || ends[1].state == LO_END_DEAD)
+            continue;
+        lo_end_die(is_from(scope, one) ? one : one->peer, ECONNRESET);
+        count++;
     }
-    const uint32_t count = found.count;
     let_go(&found);
     lo_rule_scope_free(scope);
     return count;

@@ -15,9 +15,9 @@
  *
  * and for verify with --gap PAGES of address space that stay free, so that plugins lie elsewhere.
  *
- * The worker forks a child for each run, so a daemon that crashes never takes the worker down. Log
- * lines and trace records go from that child to the descriptors that the command names, by raw
- * writes.
+ * The worker forks a child for each run, or for many that pass, so a daemon that crashes never
+ * takes the worker down. Log lines and trace records go from that child to the descriptors that the
+ * command names, by raw writes.
  */
 #ifndef STEELMILL_SCENARIOS_JOB_H
 #define STEELMILL_SCENARIOS_JOB_H
@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define JOB_VERSION        1u
+#define JOB_VERSION        2u
 #define JOB_FRAMES_MAX     48
 #define JOB_TEXT_BYTES     2048
 #define JOB_NAME_BYTES     64
@@ -40,6 +40,7 @@ enum job_flags {
     JOB_LOG_JSON = 1u << 0,
     JOB_FOREGROUND = 1u << 1,  /* run in the worker itself, without a fork (for gdb) */
     JOB_KEEP_OUTPUT = 1u << 2, /* what daemons print goes to stdout, too, line by line */
+    JOB_SERIES = 1u << 3,      /* the child may be one that has carried out other commands */
 };
 
 #define JOB_FILL(byte) (0x100u | (byte)) /* zero is a fill, too */
@@ -117,6 +118,12 @@ struct job_module {
     char path[JOB_PATH_BYTES];
 };
 
+/* Of what was not durable, what all losses of power have taken and left: sectors of 512 bytes, and
+ * changes of names. */
+struct job_losses {
+    uint64_t lost_sectors, kept_sectors, lost_names, kept_names;
+};
+
 struct job_result {
     uint32_t version;
     uint32_t verdict; /* enum job_verdict */
@@ -124,6 +131,7 @@ struct job_result {
     int64_t virtual_ns, real_ns; /* real: of the run itself, without start-up */
     uint64_t messages_sent, messages_delivered, messages_lost;
     uint64_t heap_peak_bytes, tasks_peak;
+    struct job_losses losses;
 
     uint32_t fault_count;
     struct job_fault faults[JOB_FAULTS_MAX];

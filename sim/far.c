@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/far.h"
 
+#include "core/fetch.h"
 #include "sim/host.h"
 
 #include <string.h>
@@ -131,11 +132,16 @@ static bool find_bucket(struct sim_rung *rung)
     return rung->at < rung->count;
 }
 
-static void fetch_buckets(const struct sim_far *far, const struct sim_rung *rung)
+/* The first nodes of the next buckets; the second ones of the very next. */
+static inline SM_FETCHES void fetch_buckets(const struct sim_far *far, const struct sim_rung *rung)
 {
     for (uint32_t i = rung->at; i < rung->at + FETCH_AHEAD && i < rung->count; i++) {
         if (rung->heads[i])
             __builtin_prefetch(&far->nodes[rung->heads[i] - 1]);
+    }
+    for (uint32_t i = rung->at; i < rung->at + 2 && i < rung->count; i++) {
+        if (rung->heads[i] && far->nodes[rung->heads[i] - 1].next)
+            __builtin_prefetch(&far->nodes[far->nodes[rung->heads[i] - 1].next - 1]);
     }
 }
 
@@ -191,8 +197,10 @@ int64_t sim_far_refill(struct sim_far *far, struct sim_near *near)
         hand_over(&far->top, near);
         return INT64_MAX;
     }
-    if (far->rung_count == 0)
+    if (far->rung_count == 0) {
+        far->node_count = far->node_free = 0; /* none is in use: take them in order */
         return add_rung(far, &far->top, latest(&far->top));
+    }
     struct sim_rung *rung = &far->rungs[far->rung_count - 1];
     if (!find_bucket(rung)) {
         far->rung_count--;

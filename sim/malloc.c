@@ -69,7 +69,10 @@ EXPORT void free(void *memory)
     if (!memory)
         return;
     if (!sim_heaps_contain(memory)) {
-        sim_host_free(memory);
+        if (sim_heap_current)
+            sim_host_free(memory);
+        else
+            sim_libc_free(memory); /* AddressSanitizer may not have made its shadow yet */
         return;
     }
     SM_ASSERT_MSG(sim_heap_current, "free(%p): a machine's block, outside of its tasks", memory);

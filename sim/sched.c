@@ -215,6 +215,8 @@ static inline struct sim_record *begin_record(struct sim_world *world, const voi
  * for another: the event; its object and its machine; the task and the network's part of it; the
  * stack. The top of a task's stack is always mapped, also when the task is gone.
  */
+#define FETCH_PENDING_MIN 128u /* with fewer, what they touch stays in the cache */
+
 static inline const struct sim_event *event_ahead(const struct sim_world *world, size_t ahead)
 {
     const uint32_t slot = sim_queue_look(&world->queue, ahead);
@@ -433,7 +435,8 @@ static void open_instant(struct sim_world *world)
         world->now = at;
         sim_ready_push_event(&world->ready, event);
     }
-    fetch_ahead(world);
+    if (world->queue.count >= FETCH_PENDING_MIN)
+        fetch_ahead(world);
 }
 
 /* The earliest time in the queue that is not a stale entry's; INT64_MAX when nothing is left. */

@@ -18,6 +18,7 @@ enum cli_option {
     CLI_OPT_FOR,
     CLI_OPT_JOBS,
     CLI_OPT_SHARD,
+    CLI_OPT_FRESH,
     CLI_OPT_RUNS,
     CLI_OPT_SET,
     CLI_OPT_DIGEST,

@@ -31,12 +31,14 @@ const struct cli_verb cli_verbs[] = {
      "run that is a finding each time is deterministic. Logs are off unless --log is given.",
      WITH_REPORT | CLI_OPTION(SEED) | CLI_OPTION(SEEDS) | CLI_OPTION(RUNS) | CLI_OPTION(JOBS), 1, 1,
      cli_verb_verify},
-    {"sweep", "FILE... [--seeds A..B | --for T] [--jobs J] [--shard I/N] [--junit OUT]",
+    {"sweep", "FILE... [--seeds A..B | --for T] [--jobs J] [--shard I/N] [--junit OUT] [--fresh]",
      "Many seeds, in parallel.",
      "Without --seeds: 1..100; with --for, from a fresh seed on. The results do not depend on\n"
-     "--jobs. Findings are grouped by signature. Logs are off unless --log is given.",
+     "--jobs. A process goes on with the next seed as long as its runs pass; a run that does not\n"
+     "is repeated in a fresh one. Findings are grouped by signature. Logs are off unless --log is "
+     "given.",
      WITH_REPORT | CLI_OPTION(SEEDS) | CLI_OPTION(FOR) | CLI_OPTION(JOBS) | CLI_OPTION(SHARD) |
-         CLI_OPTION(JUNIT),
+         CLI_OPTION(JUNIT) | CLI_OPTION(FRESH),
      1, UINT32_MAX, cli_verb_sweep},
     {"trace", "FILE --seed N [--format text|json] [-o OUT]", "Prints the events of a run.", NULL,
      WITH_RUNS | CLI_OPTION(SEED) | CLI_OPTION(UNTIL) | CLI_OPTION(FORMAT) | CLI_OPTION(OUTPUT), 1,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "scenarios/cli/losses.h"
 #include "scenarios/cli/number.h"
 #include "scenarios/cli/path.h"
 #include "scenarios/cli/shell.h"
@@ -71,6 +72,7 @@ static void print_amounts(FILE *file, const struct job_result *result)
             cli_group_digits(result->messages_sent, a),
             cli_group_digits(result->messages_delivered, b),
             cli_group_digits(result->messages_lost, c));
+    cli_losses_print(file, &result->losses);
     fprintf(file, "peaks       %s bytes of heap, %s tasks\n",
             cli_group_digits(result->heap_peak_bytes, a), cli_group_digits(result->tasks_peak, b));
 }

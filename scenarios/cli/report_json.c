@@ -7,6 +7,7 @@
 
 #include "scenarios/cli/backtrace.h"
 #include "scenarios/cli/event_text.h"
+#include "scenarios/cli/losses.h"
 #include "scenarios/cli/number.h"
 #include "scenarios/cli/shell.h"
 #include "scenarios/cli/signature.h"
@@ -122,6 +123,7 @@ static void amounts_json(struct cli_json *json, const struct job_result *result)
     cli_json_u64(json, "delivered", result->messages_delivered);
     cli_json_u64(json, "lost", result->messages_lost);
     cli_json_close(json, '}');
+    cli_losses_json(json, &result->losses);
     cli_json_u64(json, "heap_peak_bytes", result->heap_peak_bytes);
     cli_json_u64(json, "tasks_peak", result->tasks_peak);
     cli_json_open(json, "speed", '{');

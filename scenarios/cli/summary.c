@@ -7,6 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "scenarios/cli/losses.h"
 #include "scenarios/cli/signature.h"
 #include <steelmill/property.h>
 
@@ -164,6 +165,7 @@ static void add_result(struct cli_summary *summary, const struct job_result *res
     summary->messages_sent += result->messages_sent;
     summary->messages_delivered += result->messages_delivered;
     summary->messages_lost += result->messages_lost;
+    cli_losses_add(&summary->losses, &result->losses);
     uint64_t pair[2] = {result->seed, result->digest};
     summary->digest += XXH3_64bits(pair, sizeof pair);
     add_faults(summary, result);

@@ -52,6 +52,7 @@ struct cli_summary {
     struct cli_symbols *symbols;
     uint64_t passed_count, failed_count, not_judged_count;
     uint64_t events, messages_sent, messages_delivered, messages_lost;
+    struct job_losses losses;
     int64_t virtual_ns;
     uint64_t digest; /* of all runs: the sum of hashes of (seed, digest) */
     uint32_t fault_count;

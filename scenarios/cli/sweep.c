@@ -63,6 +63,8 @@ static void hand_out(struct pool *pool, struct cli_worker *worker)
 {
     const struct cli_sweep *sweep = pool->sweep;
     struct job_command command = cli_runner_command(sweep->args, &pool->setup, pool->next);
+    if (!cli_given(sweep->args, CLI_OPT_FRESH))
+        command.flags |= JOB_SERIES;
     cli_worker_command(worker, &command);
     if (pool->next > sweep->last - sweep->stride || sweep->last < sweep->stride)
         pool->exhausted = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
+#include "scenarios/cli/losses.h"
 #include "scenarios/cli/number.h"
 #include "scenarios/cli/report.h"
 #include "scenarios/cli/sweep_report.h"
@@ -38,6 +39,7 @@ static void counts_json(struct cli_json *json, const struct cli_summary *summary
     cli_json_u64(json, "delivered", summary->messages_delivered);
     cli_json_u64(json, "lost", summary->messages_lost);
     cli_json_close(json, '}');
+    cli_losses_json(json, &summary->losses);
 }
 
 static void properties_json(struct cli_json *json, const struct cli_summary *summary)

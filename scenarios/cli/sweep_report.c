@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "scenarios/cli/losses.h"
 #include "scenarios/cli/number.h"
 #include "scenarios/cli/report.h"
 #include "scenarios/cli/shell.h"
@@ -115,6 +116,7 @@ static void print_counts(FILE *file, const struct cli_sweep *sweep,
             cli_group_digits(summary->messages_sent, a),
             cli_group_digits(summary->messages_delivered, b),
             cli_group_digits(summary->messages_lost, c));
+    cli_losses_print(file, &summary->losses);
 }
 
 static bool wants_hits(const struct cli_property_sum *sum)

@@ -221,6 +221,7 @@ static int read_fault(struct bind *b, const struct bind_field *field, const stru
         .of_group = SCN_NONE,
         .of_index = SCN_NONE,
         .of_role = b->empty,
+        .disk = {.files = b->empty},
         .link = {.from = {SCN_NONE, SCN_NONE, b->empty}, .to = {SCN_NONE, SCN_NONE, b->empty}},
     };
     return bind_map(b, kind->table, value, (char *)fault);

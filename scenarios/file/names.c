@@ -52,7 +52,8 @@ const char *scn_fault_kind_text(uint32_t kind)
                                                             [SCN_FAULT_CLOCK_STEP] = "clock-step",
                                                             [SCN_FAULT_CLOCK_DRIFT] = "clock-drift",
                                                             [SCN_FAULT_SLOW] = "slow",
-                                                            [SCN_FAULT_NO_MEMORY] = "no-memory"};
+                                                            [SCN_FAULT_NO_MEMORY] = "no-memory",
+                                                            [SCN_FAULT_DISK] = "disk"};
     return kind < SCN_FAULT_KIND_COUNT ? texts[kind] : "fault";
 }
 

@@ -95,6 +95,12 @@ struct scn_cpu {
     int64_t per_event_ns, per_byte_ns;
 };
 
+/* How large a machine's disk is, and how fast; all zeros: the default. */
+struct scn_disk {
+    int64_t capacity_bytes;
+    struct scn_range read, write, sync;
+};
+
 /* An entry of `machines:`: `count` machines of one kind. */
 struct scn_group {
     const char *name;
@@ -109,6 +115,7 @@ struct scn_group {
     int64_t memory_bytes;    /* 0: the default */
     struct scn_clock clock;
     struct scn_cpu cpu;
+    struct scn_disk disk;
 };
 
 enum scn_fault_kind {
@@ -135,6 +142,7 @@ enum scn_fault_kind {
     /* A name does not resolve, or late. */
     SCN_FAULT_NO_NAME,
     SCN_FAULT_LATE_NAME,
+    SCN_FAULT_DISK, /* a disk fails, lies, or is slow */
     SCN_FAULT_KIND_COUNT
 };
 
@@ -170,6 +178,22 @@ enum scn_split {
     SCN_SPLIT_COUNT
 };
 
+/* What a `disk` fault does. Shares are per million; zeros: nothing of the kind. */
+struct scn_disk_fault {
+    const char *files; /* a pattern with '*' and '?'; "": all of them, and names */
+    uint32_t read_error_ppm, write_error_ppm, sync_error_ppm, short_ppm;
+    uint32_t lost_write_ppm, misdirected_ppm, bit_rot_ppm; /* these destroy data */
+    struct scn_range latency;                              /* max 0: as it is */
+    bool stall, full, read_only;
+};
+
+/* An entry of `replicas:`: each machine of the group has the same data. */
+struct scn_replicas {
+    struct scn_end of; /* a whole group */
+    uint32_t tolerate; /* so many may lose theirs */
+    bool unrestricted;
+};
+
 /* An entry of `faults:`. */
 struct scn_fault {
     uint32_t kind;       /* enum scn_fault_kind */
@@ -193,6 +217,7 @@ struct scn_fault {
     uint32_t share_ppm;     /* no-memory: of the allocations; or, instead, */
     uint64_t nth;           /* the one that fails, counted from the fault's beginning */
     int64_t above_bytes;    /* no-memory: smaller ones are let alone */
+    struct scn_disk_fault disk;
 };
 
 /* Production: where a machine is, unless --network says where all of them are. */
@@ -224,6 +249,8 @@ struct scn {
     struct scn_link link_default;
     uint32_t link_count;
     struct scn_link *links; /* later ones win */
+    uint32_t replicas_count;
+    struct scn_replicas *replicas;
     uint32_t fault_count;
     struct scn_fault *faults;
     uint32_t eventually_count, sometimes_count;

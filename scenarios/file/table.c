@@ -156,6 +156,11 @@ static bool aborts(const char *source)
 static const char *const properties_words[] = {
     [SCN_PROPERTIES_LOG] = "log", [SCN_PROPERTIES_ABORT] = "abort", NULL};
 
+static bool has_replicas(const char *source)
+{
+    return ((const struct scn *)(const void *)source)->replicas_count > 0;
+}
+
 static bool has_faults(const char *source)
 {
     return scn_of(source)->fault_count > 0;
@@ -237,6 +242,14 @@ static const struct bind_field scenario_fields[] = {
      .about = "what the links between machines do",
      .type = &bind_submap,
      .table = &bind_network},
+    {.key = "replicas",
+     .about = "machines that have the same data: faults destroy no more of it than they tolerate",
+     .type = &bind_list,
+     .offset = offsetof(struct scn, replicas),
+     .second = offsetof(struct scn, replicas_count),
+     .max = FAULTS_MAX,
+     .table = &bind_replica,
+     .when = has_replicas},
     {.key = "faults",
      .about = "what is done to the system",
      .type = &bind_faults,

@@ -8,11 +8,14 @@
 #define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
 #define TABLE(fields_) .fields = (fields_), .count = COUNT(fields_)
 
-#define TIB (INT64_C(1) << 40)
+#define TIB               (INT64_C(1) << 40)
+#define SCN_DISK_CAPACITY (INT64_C(1) << 30) /* of a machine's disk, if not given */
 
 /* The parts of bind_scenario. */
 extern const struct bind_table bind_machine; /* of an entry of `machines:` */
 extern const struct bind_table bind_network; /* of `network:` */
+extern const struct bind_table bind_disk;    /* of `disk:` of a machine */
+extern const struct bind_table bind_replica; /* of an entry of `replicas:` */
 extern const struct bind_table bind_fault;   /* of an entry of `faults:`: one key of it */
 
 /* ---- links ---- */

@@ -22,6 +22,9 @@ extern const struct bind_table partition_table, degrade_table, clog_table, flap_
     swizzle_table, refuse_table, backlog_table, reset_table, half_open_table, black_hole_table,
     slow_reader_table, no_name_table, late_name_table;
 
+/* ---- table_disk.c ---- */
+extern const struct bind_table disk_table;
+
 #define FAULT_NAME                                                                          \
     {                                                                                       \
         .key = "name",                                                                      \

@@ -213,6 +213,10 @@ static const struct bind_field fault_fields[SCN_FAULT_KIND_COUNT] = {
                              .about = "some allocations of a machine fail for a while",
                              .type = &bind_submap,
                              .table = &no_memory_table},
+    [SCN_FAULT_DISK] = {.key = "disk",
+                        .about = "a machine's disk fails, loses or changes data, or is slow",
+                        .type = &bind_submap,
+                        .table = &disk_table},
 };
 const struct bind_table bind_fault = {
     .what = "the list of faults", .size = sizeof(struct scn_fault), TABLE(fault_fields)};

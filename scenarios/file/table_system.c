@@ -87,6 +87,15 @@ static bool has_cpu(const char *source)
     return cpu->per_event_ns > 0 || cpu->per_byte_ns > 0;
 }
 
+static bool has_disk(const char *source)
+{
+    const struct scn_disk *disk = &((const struct scn_group *)(const void *)source)->disk;
+    return disk->capacity_bytes != SCN_DISK_CAPACITY || disk->read.min_ns != 20 * SM_US ||
+           disk->read.max_ns != 100 * SM_US || disk->write.min_ns != 10 * SM_US ||
+           disk->write.max_ns != 50 * SM_US || disk->sync.min_ns != SM_MS ||
+           disk->sync.max_ns != 8 * SM_MS;
+}
+
 static const struct bind_field clock_fields[] = {
     {.key = "offset",
      .about = "how far off its wall clock is when the run starts; -50ms..50ms in swarm mode",
@@ -167,6 +176,12 @@ static const struct bind_field machine_fields[] = {
      .offset = offsetof(struct scn_group, cpu),
      .table = &cpu_table,
      .when = has_cpu},
+    {.key = "disk",
+     .about = "how large and how fast the machine's disk is",
+     .type = &bind_submap,
+     .offset = offsetof(struct scn_group, disk),
+     .table = &bind_disk,
+     .when = has_disk},
     {.key = "plugin",
      .about = "the plugin of this machine, where it differs from the scenario's",
      .type = &bind_text,

@@ -182,6 +182,31 @@ static void put_machine_fault(struct line *line, const struct scn *scn,
     }
 }
 
+static void put_share(struct line *line, const char *name, uint32_t share_ppm)
+{
+    char value[SCN_VALUE_BYTES];
+    if (share_ppm == 0)
+        return;
+    scn_format_share(value, sizeof value, share_ppm);
+    put(line, " %s %s", name, value);
+}
+
+/* " read_error 5% bit_rot 1% of *.wal" */
+static void put_disk_fault(struct line *line, const struct scn_disk_fault *disk)
+{
+    put_share(line, "read_error", disk->read_error_ppm);
+    put_share(line, "write_error", disk->write_error_ppm);
+    put_share(line, "sync_error", disk->sync_error_ppm);
+    put_share(line, "short", disk->short_ppm);
+    put(line, "%s%s%s%s", disk->latency.max_ns > 0 ? " slow" : "", disk->stall ? " stalled" : "",
+        disk->full ? " full" : "", disk->read_only ? " read_only" : "");
+    put_share(line, "lost_write", disk->lost_write_ppm);
+    put_share(line, "misdirected", disk->misdirected_ppm);
+    put_share(line, "bit_rot", disk->bit_rot_ppm);
+    if (*disk->files)
+        put(line, " of %s", disk->files);
+}
+
 static void put_link_fault(struct line *line, const struct scn *scn, const struct scn_fault *entry)
 {
     char value[400];
@@ -233,6 +258,11 @@ static void put_what(struct line *line, const struct scn *scn, const struct plan
     case SCN_FAULT_SLOW:
     case SCN_FAULT_NO_MEMORY:
         put_machine_fault(line, scn, fault);
+        break;
+    case SCN_FAULT_DISK:
+        put(line, "disk ");
+        put_target(line, scn, fault);
+        put_disk_fault(line, &scn->faults[fault->fault].disk);
         break;
     case SCN_FAULT_KIND_COUNT:
         break;

@@ -51,6 +51,7 @@ void plan_walk_begin(struct plan_walk *walk, const struct scn *scn, uint64_t see
     *walk = (struct plan_walk){
         .scn = scn,
         .fault = fault,
+        .seed = seed,
         .key = plan_key(seed, "fault", entry->name),
         .limit_ns = magnitude.active ? scn->time_ns - scn->heal_ns : 0,
         .every = scale_range(&entry->every, magnitude.every_shift),
@@ -75,6 +76,7 @@ static bool has_machine(const struct scn_fault *entry)
     case SCN_FAULT_CLOCK_DRIFT:
     case SCN_FAULT_SLOW:
     case SCN_FAULT_NO_MEMORY:
+    case SCN_FAULT_DISK:
         return true;
     case SCN_FAULTS_OF_NETWORK:
         if (entry->kind != SCN_FAULT_PARTITION)
@@ -111,6 +113,19 @@ static uint32_t choose_machine(const struct plan_walk *walk, const struct scn_fa
     return group->first_machine + (uint32_t)sm__random_scale(target, group->count);
 }
 
+/* A fault that would destroy one replica too many hits another one that it may, or nobody. */
+static void keep_replicas(const struct plan_walk *walk, const struct scn_fault *entry,
+                          struct plan_fault *fault)
+{
+    if (!plan_destroys(entry) || fault->machine == SCN_NONE ||
+        plan_may_destroy(walk->scn, walk->seed, fault->machine))
+        return;
+    if (entry->of_index == SCN_NONE)
+        fault->machine =
+            plan_replica_at(walk->scn, walk->seed, fault->machine, draw(walk, DRAW_TARGET));
+    fault->masked = !plan_may_destroy(walk->scn, walk->seed, fault->machine);
+}
+
 bool plan_walk_next(struct plan_walk *walk, struct plan_fault *out)
 {
     const struct scn_fault *entry = &walk->scn->faults[walk->fault];
@@ -134,6 +149,7 @@ bool plan_walk_next(struct plan_walk *walk, struct plan_fault *out)
         .draw = draw(walk, DRAW_FIRE),
         .amount = draw_amount(walk, entry),
     };
+    keep_replicas(walk, entry, out);
     walk->previous_ns = ends(entry) ? end : begin;
     walk->number++;
     return true;

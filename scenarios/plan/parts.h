@@ -23,6 +23,7 @@ struct plan_magnitude plan_swarm(const struct scn *scn, uint64_t seed, uint32_t 
 struct plan_walk {
     const struct scn *scn;
     uint32_t fault;
+    uint64_t seed;
     uint64_t key;                  /* of its random stream */
     uint64_t number;               /* of the next occurrence, from 0 */
     int64_t previous_ns;           /* when the one before it ended */
@@ -42,6 +43,11 @@ bool plan_has_sides(const struct scn_fault *fault);
 /* Fills sides[machine_count]. `machine` is the one that `of` has chosen, or SCN_NONE. */
 void plan_choose_sides(const struct scn *scn, const struct scn_fault *fault, uint64_t key,
                        uint32_t machine, uint32_t *sides);
+
+/* ---- replicas.c ---- */
+
+/* The machine of the same group that a fault destroys instead of one that it must not. */
+uint32_t plan_replica_at(const struct scn *scn, uint64_t seed, uint32_t machine, uint64_t draw);
 
 /* The key of a named stream: f(seed, "<prefix>/<name>"). */
 uint64_t plan_key(uint64_t seed, const char *prefix, const char *name);

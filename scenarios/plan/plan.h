@@ -36,7 +36,7 @@ struct plan_fault {
      * to whoever holds the role then.
      */
     const uint32_t *sides;
-    bool masked; /* kept in the list, not executed */
+    bool masked; /* kept in the list, not executed: it would destroy one replica too many */
 };
 
 struct plan {
@@ -52,6 +52,11 @@ struct plan {
  */
 int plan_expand(const struct scn *scn, uint64_t seed, void *(*alloc)(void *arg, size_t size),
                 void *arg, struct plan *out);
+
+/* True for a fault that destroys what is on a disk. */
+bool plan_destroys(const struct scn_fault *fault);
+/* True if faults may destroy what this machine (0-based) has on its disk, by `replicas:`. */
+bool plan_may_destroy(const struct scn *scn, uint64_t seed, uint32_t machine);
 
 /* How a machine's clocks begin. */
 struct plan_clock {

@@ -45,6 +45,7 @@ static void acknowledged(struct wire_state *state, uint64_t number, uint64_t non
 
 static void recovered(struct wire_state *state, uint64_t total)
 {
+    state->known = 1;
     state->acknowledged = total;
     for (int i = 0; i < WIRE_ENTRIES; i++) {
         if (state->entries[i].number > total)
@@ -55,8 +56,8 @@ static void recovered(struct wire_state *state, uint64_t total)
 static void tell(struct sqlite_judge *judge, const struct wire_state *state,
                  const struct sm_address *to)
 {
-    uint64_t words[WIRE_WORDS_MAX] = {WIRE_STATE, state->acknowledged};
-    size_t used = 3;
+    uint64_t words[WIRE_WORDS_MAX] = {WIRE_STATE, state->known, state->acknowledged};
+    size_t used = 4;
 
     for (int i = 0; i < WIRE_ENTRIES; i++) {
         const struct wire_entry *entry = &state->entries[i];
@@ -64,7 +65,7 @@ static void tell(struct sqlite_judge *judge, const struct wire_state *state,
             continue;
         words[used++] = entry->number;
         words[used++] = entry->nonce;
-        words[2]++;
+        words[3]++;
     }
     (void)sm_datagram_send(judge->socket, to, words, used * sizeof(*words));
 }

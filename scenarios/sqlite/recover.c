@@ -15,12 +15,13 @@ static int receive_state(struct sqlite_store *store, struct wire_state *state)
         sm_datagram_receive(store->socket, words, sizeof(words), NULL, sm_now() + ANSWER_TIMEOUT);
     if (got < 0)
         return got;
-    if (got < 3 * (int)sizeof(*words) || words[0] != WIRE_STATE)
+    if (got < 4 * (int)sizeof(*words) || words[0] != WIRE_STATE)
         return -ETIMEDOUT;
-    state->acknowledged = words[1];
-    state->count = (uint32_t)words[2];
+    state->known = words[1];
+    state->acknowledged = words[2];
+    state->count = (uint32_t)words[3];
     for (uint32_t i = 0; i < state->count; i++)
-        state->entries[i] = (struct wire_entry){words[3 + 2 * i], words[4 + 2 * i]};
+        state->entries[i] = (struct wire_entry){words[4 + 2 * i], words[5 + 2 * i]};
     return 0;
 }
 
@@ -115,6 +116,8 @@ static int check(struct sqlite_store *store, struct ledger *ledger, const struct
               sm_str("error", sqlite3_errmsg(ledger->db)));
     sm_always(!view->broken, "transactions are whole",
               sm_str("broken", view->broken ? view->broken : ""));
+    if (!state->known)
+        return SQLITE_OK;
     judge_entries(state, view);
     judge_losses(store, state, view);
     return SQLITE_OK;
@@ -170,6 +173,8 @@ int store_recover(struct sqlite_store *store)
     if (error)
         return error;
     sm_reachable("a database was checked");
+    sm_log_info(store->log, "the database is sound", sm_u64("acknowledged", state.acknowledged),
+                sm_u64("transactions", total));
     store->acknowledged = total;
     store->corrupt = false;
     store_tell(store, (uint64_t[]){WIRE_RECOVERED, total}, 2);

@@ -3,7 +3,7 @@
  * What a store and the judge tell each other, in datagrams of 64-bit words.
  *
  *   store -> judge   HELLO                   after a start: what do you know of me?
- *   judge -> store   STATE acknowledged, count, count times (number, nonce)
+ *   judge -> store   STATE known, acknowledged, count, count times (number, nonce)
  *   store -> judge   RECOVERED total         so many transactions are there, and count from now on
  *   store -> judge   ACKNOWLEDGED number, nonce
  */
@@ -14,7 +14,7 @@
 
 #define WIRE_PORT      7000
 #define WIRE_ENTRIES   24 /* the judge remembers so many of the latest transactions */
-#define WIRE_WORDS_MAX (3 + 2 * WIRE_ENTRIES)
+#define WIRE_WORDS_MAX (4 + 2 * WIRE_ENTRIES)
 
 enum wire_kind {
     WIRE_HELLO = 1,
@@ -28,6 +28,7 @@ struct wire_entry {
 };
 
 struct wire_state {
+    uint64_t known;        /* 0: the judge has not heard of this store before */
     uint64_t acknowledged; /* the highest number */
     uint32_t count;
     struct wire_entry entries[WIRE_ENTRIES];

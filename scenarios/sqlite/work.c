@@ -69,6 +69,7 @@ static int write_once(struct worker *worker)
         if (number > store->acknowledged)
             store->acknowledged = number;
         store_tell(store, (uint64_t[]){WIRE_ACKNOWLEDGED, number, entry.nonce}, 3);
+        sm_log_debug(store->log, "acknowledged", sm_u64("number", number));
     }
     return store_judge_result(store, worker->ledger.db, result);
 }

@@ -42,18 +42,19 @@ static int open_pidfd(pid_t pid)
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* Waits for the child, for at most `limit_ns` of real time. Returns false if it had to be killed.
- */
-static bool await_child(pid_t pid, int64_t limit_ns, int *status)
+/* Waits for the child, as long as there is time left. Returns false if it had to be killed. */
+static bool await_child(pid_t pid, int64_t (*time_left)(void *arg), void *arg, int *status)
 {
     struct pollfd waited = {.fd = open_pidfd(pid), .events = POLLIN};
     bool in_time = true;
 
-    if (waited.fd >= 0 && limit_ns > 0 && limit_ns < INT64_MAX) {
-        const int64_t limit_ms = limit_ns / SM_MS;
-        in_time = poll(&waited, 1, limit_ms < INT32_MAX ? (int)limit_ms : -1) != 0;
+    while (waited.fd >= 0) {
+        const int64_t left_ms = time_left(arg) / SM_MS;
+        in_time = left_ms > 0;
         if (!in_time)
             kill(pid, SIGKILL);
+        if (!in_time || poll(&waited, 1, left_ms < INT32_MAX ? (int)left_ms : INT32_MAX) != 0)
+            break;
     }
     while (waitpid(pid, status, 0) < 0 && errno == EINTR)
         ;
@@ -87,8 +88,8 @@ void worker_result_init(struct job_result *result, uint64_t seed)
     result->verdict = JOB_NOT_JUDGED;
 }
 
-void worker_run_in_child(const struct job_command *command, struct job_result *result,
-                         void (*run)(void *arg), void *arg)
+bool worker_in_child(const struct job_command *command, struct job_result *result,
+                     void (*run)(void *arg), void *arg, int64_t (*time_left)(void *arg))
 {
     int status = 0;
 
@@ -97,7 +98,7 @@ void worker_run_in_child(const struct job_command *command, struct job_result *r
     const pid_t pid = fork();
     if (pid < 0) {
         snprintf(result->text, sizeof result->text, "fork: %s", strerror(errno));
-        return;
+        return true;
     }
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -106,11 +107,42 @@ void worker_run_in_child(const struct job_command *command, struct job_result *r
         fflush(stdout);
         _exit(0);
     }
-    if (!await_child(pid, command->wall_limit_ns, &status)) {
+    const bool in_time = await_child(pid, time_left, arg, &status);
+    if (!in_time) {
         result->verdict = JOB_NOT_JUDGED;
         snprintf(result->text, sizeof result->text, "given up after %.1f s of real time",
                  (double)command->wall_limit_ns / 1e9);
     } else if (result->verdict == JOB_NOT_JUDGED) {
         judge_lost_child(result, status);
     }
+    return in_time;
+}
+
+struct single {
+    void (*run)(void *arg);
+    void *arg;
+    int64_t started_ns, limit_ns;
+};
+
+static void run_single(void *arg)
+{
+    const struct single *single = arg;
+    single->run(single->arg);
+}
+
+static int64_t time_left_of_single(void *arg)
+{
+    const struct single *single = arg;
+
+    if (single->limit_ns <= 0 || single->limit_ns == INT64_MAX)
+        return INT64_MAX;
+    return single->limit_ns - (worker_real_ns() - single->started_ns);
+}
+
+void worker_run_in_child(const struct job_command *command, struct job_result *result,
+                         void (*run)(void *arg), void *arg)
+{
+    struct single single = {run, arg, worker_real_ns(), command->wall_limit_ns};
+
+    worker_in_child(command, result, run_single, &single, time_left_of_single);
 }

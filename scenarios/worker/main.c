@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The worker's options and its command loop. */
-#include "scenarios/worker/worker.h"
+#include "scenarios/worker/series.h"
 #include "sim/globals.h"
 #include "sim/libc/libc.h"
 
@@ -13,14 +13,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-
-struct worker {
-    const struct scn *scn;
-    const struct sm_plugin *plugin;
-    struct sim_globals *globals;
-    struct job_result *result;
-    int command_fd, reply_fd;
-};
 
 /* ---- pipes ---- */
 
@@ -41,7 +33,12 @@ static bool read_all(int fd, void *data, size_t size)
     return true;
 }
 
-static void reply(const struct worker *worker, int status, const char *text)
+bool worker_read_command(const struct worker *worker, struct job_command *command)
+{
+    return read_all(worker->command_fd, command, sizeof *command);
+}
+
+void worker_reply(const struct worker *worker, int status, const char *text)
 {
     struct job_reply message = {.version = JOB_VERSION, .status = status};
 
@@ -58,26 +55,45 @@ static void run_here(void *run)
     fflush(stdout);
 }
 
-static void serve(const struct worker *worker)
+struct run worker_run_of(const struct worker *worker, const struct job_command *command)
 {
+    return (struct run){.scn = worker->scn,
+                        .plugin = worker->plugin,
+                        .globals = worker->globals,
+                        .command = command,
+                        .result = worker->result,
+                        .has_traps = true};
+}
+
+static void carry_out(const struct worker *worker, const struct job_command *command)
+{
+    struct run run = worker_run_of(worker, command);
+
+    if (command->version != JOB_VERSION) {
+        worker_reply(worker, -EPROTO, "the CLI and the worker are of different versions");
+        return;
+    }
+    if (command->flags & JOB_FOREGROUND)
+        run_here(&run);
+    else
+        worker_run_in_child(command, worker->result, run_here, &run);
+    worker_reply(worker, 0, "");
+}
+
+static void serve(struct worker *worker, struct series *series)
+{
+    enum series_end end = SERIES_NEXT;
     struct job_command command;
 
-    while (read_all(worker->command_fd, &command, sizeof command)) {
-        if (command.version != JOB_VERSION) {
-            reply(worker, -EPROTO, "the CLI and the worker are of different versions");
-            continue;
+    while (end == SERIES_COMMAND || (end == SERIES_NEXT && worker_read_command(worker, &command))) {
+        /* A program's own variables (sm_main) are put back by nobody: not one process for many
+         * runs. */
+        if (worker->globals && series_takes(&command)) {
+            end = series_run(series, &command);
+        } else {
+            carry_out(worker, &command);
+            end = SERIES_NEXT;
         }
-        struct run run = {.scn = worker->scn,
-                          .plugin = worker->plugin,
-                          .globals = worker->globals,
-                          .command = &command,
-                          .result = worker->result,
-                          .has_traps = true};
-        if (command.flags & JOB_FOREGROUND)
-            run_here(&run);
-        else
-            worker_run_in_child(&command, worker->result, run_here, &run);
-        reply(worker, 0, "");
     }
 }
 
@@ -175,6 +191,7 @@ int worker_main(int argc, char **argv)
 {
     struct options options;
     struct worker worker = {0};
+    struct series *series;
     char text[JOB_TEXT_BYTES] = "";
 
     if (parse_options(argc, argv, &options)) {
@@ -186,15 +203,17 @@ int worker_main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     leave_gap(options.gap_pages);
-    const int error = attach(&worker, &options, text);
+    int error = attach(&worker, &options, text);
+    if (!error)
+        error = series_create(&series, &worker);
     if (error) {
         worker.reply_fd = options.reply_fd;
-        reply(&worker, error, text);
+        worker_reply(&worker, error, text);
         return 2;
     }
     sim_libc_env_forget();
     backtrace_prepare(worker.globals);
-    reply(&worker, 0, "");
-    serve(&worker);
+    worker_reply(&worker, 0, "");
+    serve(&worker, series);
     _exit(0); /* no destructors of the plugin */
 }

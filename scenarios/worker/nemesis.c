@@ -82,12 +82,21 @@ static bool begin_pause(struct nemesis *nemesis, const struct plan_fault *fault,
     return true;
 }
 
+/* True for a machine whose data the fault must not destroy: its replicas may not tolerate it. */
+static bool is_spared(const struct nemesis *nemesis, const struct plan_fault *fault,
+                      const struct sim_machine *machine)
+{
+    const struct scn *scn = nemesis->run->scn;
+    return plan_destroys(&scn->faults[fault->fault]) &&
+           !plan_may_destroy(scn, nemesis->run->command->seed, machine->index - 1);
+}
+
 static bool begin_crash(struct nemesis *nemesis, const struct plan_fault *fault,
                         struct active *active)
 {
     struct sim_machine *machine = nemesis_target(nemesis->run, fault);
 
-    if (!machine || !is_up(machine))
+    if (!machine || !is_up(machine) || is_spared(nemesis, fault, machine))
         return false;
     active->machine = machine->index;
     active->observed = !sm__list_empty(&machine->home.tasks);
@@ -103,7 +112,7 @@ static bool begin_of_machine(struct nemesis *nemesis, const struct plan_fault *f
 {
     struct sim_machine *machine = nemesis_target(nemesis->run, fault);
 
-    if (!machine || !is_up(machine))
+    if (!machine || !is_up(machine) || is_spared(nemesis, fault, machine))
         return false;
     active->machine = machine->index;
     machine_fault_begin(&active->of_machine, &nemesis->run->scn->faults[fault->fault], fault,
@@ -125,6 +134,7 @@ static bool begin_fault(struct nemesis *nemesis, const struct plan_fault *fault,
     case SCN_FAULT_CLOCK_DRIFT:
     case SCN_FAULT_SLOW:
     case SCN_FAULT_NO_MEMORY:
+    case SCN_FAULT_DISK:
         return begin_of_machine(nemesis, fault, active);
     case SCN_FAULT_KIND_COUNT:
         break;
@@ -173,6 +183,7 @@ static void end_fault(struct nemesis *nemesis, const struct plan_fault *fault,
     case SCN_FAULT_CLOCK_DRIFT:
     case SCN_FAULT_SLOW:
     case SCN_FAULT_NO_MEMORY:
+    case SCN_FAULT_DISK:
         end_of_machine(nemesis, fault, active);
         break;
     case SCN_FAULT_KIND_COUNT:
@@ -257,7 +268,8 @@ void nemesis_destroy(struct nemesis *nemesis)
     if (!nemesis)
         return;
     for (uint32_t i = 0; i < nemesis->run->plan.count; i++) {
-        if (nemesis->faults[i].of_machine.memory) /* the run has ended before the fault */
+        if (machine_fault_has_memory(
+                &nemesis->faults[i].of_machine)) /* the run has ended before the fault */
             end_of_machine(nemesis, &nemesis->run->plan.faults[i], &nemesis->faults[i]);
     }
     sim_host_free(nemesis->faults);

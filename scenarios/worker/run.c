@@ -24,7 +24,7 @@
 
 #define STOP_LIMIT_NS (30 * SM_S) /* virtual: for all stop hooks of a machine */
 
-static int64_t real_now(void)
+int64_t worker_real_ns(void)
 {
     struct timespec now;
 
@@ -112,6 +112,19 @@ static void add_machines(struct run *run)
     }
 }
 
+static void set_disks(struct run *run)
+{
+    for (uint32_t i = 0; i < run->scn->machine_count; i++) {
+        const struct scn_disk *disk = &run->scn->groups[scn_machine_group(run->scn, i)].disk;
+        const struct sim_disk_profile profile = {.capacity_bytes = disk->capacity_bytes,
+                                                 .read = {disk->read.min_ns, disk->read.max_ns},
+                                                 .write = {disk->write.min_ns, disk->write.max_ns},
+                                                 .sync = {disk->sync.min_ns, disk->sync.max_ns}};
+        if (disk->capacity_bytes > 0)
+            sim_disk_set_profile(sim_disk_of(run->world->machines[i]), &profile);
+    }
+}
+
 static void *plan_alloc(void *arg, size_t size)
 {
     (void)arg;
@@ -149,6 +162,7 @@ static int make_world(struct run *run)
     sim_world_add_hooks(run->world, &hooks);
     add_machines(run);
     run->disks = sim_disk_create(run->world);
+    set_disks(run);
     error = worker_network_create(run);
     if (!error)
         error = plan_expand(run->scn, run->command->seed, plan_alloc, NULL, &run->plan);
@@ -274,6 +288,19 @@ static void note_end(struct run *run)
     sim_note(run->world, &record);
 }
 
+static void count_losses(struct run *run)
+{
+    struct job_losses *sum = &run->result->losses;
+
+    for (uint32_t i = 0; i < run->world->machine_count; i++) {
+        const struct sim_losses *losses = sim_disk_losses(sim_disk_of(run->world->machines[i]));
+        sum->lost_sectors += losses->lost_sectors;
+        sum->kept_sectors += losses->kept_sectors;
+        sum->lost_names += losses->lost_names;
+        sum->kept_names += losses->kept_names;
+    }
+}
+
 void worker_finish(struct run *run)
 {
     struct job_result *result = run->result;
@@ -285,13 +312,14 @@ void worker_finish(struct run *run)
         result->events = world->seq;
         result->digest = sim_world_digest(world);
     }
-    result->real_ns = real_now() - run->started_ns;
+    result->real_ns = worker_real_ns() - run->started_ns;
     result->tasks_peak = world->tasks_peak;
     for (uint32_t i = 0; i < world->machine_count; i++) {
         if (world->machines[i]->heap.peak_bytes > result->heap_peak_bytes)
             result->heap_peak_bytes = world->machines[i]->heap.peak_bytes;
     }
     worker_network_count(run);
+    count_losses(run);
     nemesis_count(run->nemesis, result);
     copy_properties(run);
     sim_digest_flush_trace(&run->world->digest);
@@ -328,7 +356,7 @@ int worker_run_begin(struct run *run)
     struct job_result *result = run->result;
 
     worker_result_init(result, run->command->seed);
-    run->started_ns = real_now();
+    run->started_ns = worker_real_ns();
     output_create(run);
     const int error = make_world(run);
     if (error) {

@@ -3,7 +3,7 @@
  * steelmill-worker: the simulating process (see scenarios/job.h for how it is talked to).
  *
  *   main.c      options, the command loop; alone.c: as a program of its own
- *   child.c     a forked child per run
+ *   child.c     a forked child per run; series.c: one for many, as long as they pass
  *   plugin.c    loading a plugin and checking it against the scenario
  *   run.c       one run from start to verdict
  *   program.c   how a machine of the scenario starts and stops
@@ -48,6 +48,18 @@ const struct sm_daemon_type *worker_plugin_type(const struct sm_plugin *plugin, 
 /* Prints what a plugin offers (see job.h); returns the exit code. */
 int worker_plugin_describe(const char *path);
 
+/* ---- main.c: the process, and its side of the pipes ---- */
+struct worker {
+    const struct scn *scn;
+    const struct sm_plugin *plugin;
+    struct sim_globals *globals;
+    struct job_result *result;
+    int command_fd, reply_fd;
+};
+/* False: there are no more. */
+bool worker_read_command(const struct worker *worker, struct job_command *command);
+void worker_reply(const struct worker *worker, int status, const char *text);
+
 /* ---- run.c ---- */
 /* One run, as a whole; everything about it lives here. */
 struct run {
@@ -70,6 +82,9 @@ struct run {
     int (*start)(void *run, struct sim_machine *machine); /* instead of worker_machine_start */
     void (*ended)(struct run *run); /* instead of the end of the process, after a signal or exit */
 };
+/* The run of a command, not begun. */
+struct run worker_run_of(const struct worker *worker, const struct job_command *command);
+int64_t worker_real_ns(void); /* a clock that goes on steadily */
 /* Runs a command and fills the result. Does not return a failure: that is a verdict, too. */
 void worker_run(struct run *run);
 /*
@@ -110,10 +125,17 @@ void watch_reached(void *run, const void *object);
 
 /* ---- child.c ---- */
 void worker_result_init(struct job_result *result, uint64_t seed);
-/* Calls `run` in a forked child, which fills the result; where it does not, says what became of it.
+/*
+ * Calls `run` in a forked child, which fills the result; where it does not, says what became of it.
  */
 void worker_run_in_child(const struct job_command *command, struct job_result *result,
                          void (*run)(void *arg), void *arg);
+/*
+ * The same; the child is given up when time_left(arg), asked now and then, is not above 0: ns.
+ * Returns false if that was so.
+ */
+bool worker_in_child(const struct job_command *command, struct job_result *result,
+                     void (*run)(void *arg), void *arg, int64_t (*time_left)(void *arg));
 
 /* ---- program.c ---- */
 /* Makes the machine's factory and prepares its daemons; their `run` hooks are started. */

@@ -12,6 +12,8 @@
 #include <steelmill/steelmill.h>
 
 #include <check.h>
+#include <errno.h>
+#include <stdio.h>
 
 #define CONFORMANCE_WAIT (5 * SM_MS) /* long enough for tasks to come to where they wait */
 
@@ -20,6 +22,12 @@
 void conformance_run(void (*body)(void));
 /* The factory of the machine: it has a network and a disk, and neither daemons nor a stop. */
 struct sm_factory *conformance_factory(void);
+/*
+ * Makes an empty directory of the machine's disk a small file system, until the body's end; and a
+ * read-only one. False: the test may not do that here.
+ */
+bool conformance_limit(const char *directory, size_t size_bytes);
+void conformance_freeze(const char *directory);
 
 /* CONFORMS(name) { ... }: a test whose body runs in a task. */
 #define CONFORMS(name_)                \
@@ -53,7 +61,10 @@ void conformance_connect(struct sm_stream **client, struct sm_stream **server);
     X(stream)                 \
     X(frame)                  \
     X(datagram)               \
-    X(disk)
+    X(port)                   \
+    X(disk)                   \
+    X(disk_names)             \
+    X(disk_files)
 
 #define CONFORMANCE_DECLARE_(name_) void conformance_add_##name_(TCase *tc);
 CONFORMANCE_SUITES(CONFORMANCE_DECLARE_)

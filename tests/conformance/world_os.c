@@ -8,6 +8,8 @@
 #include "tests/conformance/conformance.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 /* No other program of the tests uses it. */
@@ -17,10 +19,28 @@ static struct os_worker *worker;
 static struct sm_net *net;
 static struct sm_disk *disk;
 static struct sm_factory *factory;
+static char folder[64], mounted[128]; /* mounted: "": nothing is */
 
 struct sm_factory *conformance_factory(void)
 {
     return factory;
+}
+
+bool conformance_limit(const char *directory, size_t size_bytes)
+{
+    char options[64];
+
+    snprintf(mounted, sizeof mounted, "%s/%s", folder, directory);
+    snprintf(options, sizeof options, "size=%zu", size_bytes);
+    if (mount("none", mounted, "tmpfs", 0, options) != 0)
+        mounted[0] = '\0';
+    return mounted[0] != '\0';
+}
+
+void conformance_freeze(const char *directory)
+{
+    (void)directory;
+    ck_assert_int_eq(mount("none", mounted, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), 0);
 }
 
 static int boot(void *body)
@@ -40,8 +60,9 @@ static int boot(void *body)
 void conformance_run(void (*body)(void))
 {
     static const struct os_name names[] = {{"m1", IP}};
-    char folder[] = "/tmp/steelmill-conformance-XXXXXX", command[64];
+    char command[128];
 
+    strcpy(folder, "/tmp/steelmill-conformance-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     ck_assert_int_eq(
         os_worker_create(&worker, &(struct os_worker_options){.name = "m1", .machine_index = 1}),
@@ -53,6 +74,9 @@ void conformance_run(void (*body)(void))
     os_net_destroy(net);
     os_disk_destroy(disk);
     os_worker_destroy(worker);
+    if (mounted[0])
+        ck_assert_int_eq(umount2(mounted, MNT_DETACH), 0);
+    mounted[0] = '\0';
     snprintf(command, sizeof command, "rm -rf %s", folder);
     ck_assert_int_eq(system(command), 0);
 }

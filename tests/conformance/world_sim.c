@@ -9,10 +9,30 @@
 static struct tw tw;
 static struct sm_factory *factory;
 static bool ended;
+static struct sim_disk_fault frozen;
+static char frozen_files[64];
 
 struct sm_factory *conformance_factory(void)
 {
     return factory;
+}
+
+bool conformance_limit(const char *directory, size_t size_bytes)
+{
+    struct sm_disk *disk = sim_disk_of(tw.world->machines[0]);
+    struct sim_disk_profile profile = *sim_disk_profile(disk);
+
+    (void)directory;
+    profile.capacity_bytes = (int64_t)size_bytes;
+    sim_disk_set_profile(disk, &profile);
+    return true;
+}
+
+void conformance_freeze(const char *directory)
+{
+    snprintf(frozen_files, sizeof frozen_files, "%s/*", directory);
+    frozen = (struct sim_disk_fault){.files = frozen_files, .is_read_only = true};
+    sim_disk_fault_begin(sim_disk_of(tw.world->machines[0]), &frozen);
 }
 
 static int boot(void *body, struct sim_machine *machine)

@@ -24,14 +24,15 @@ static const char *const texts[] = {EFFECT_LIST(TEXT_)};
 
 /* ---- running ---- */
 
-static void run(const char *faults, int seed)
+/* Must pass. What it prints is in `output`. */
+static void steelmill(const char *verb, const char *faults, int seed)
 {
-    char command[2048];
+    char command[8192];
 
     snprintf(command, sizeof command,
-             "%s run %s --set plugin=%s --set 'faults=[%s]' --seed %d --json 2>&1",
-             getenv("STEELMILL"), getenv("EFFECTS_SCENARIO"), getenv("EFFECTS_PLUGIN"), faults,
-             seed);
+             "%s %s %s --set plugin=%s --set 'faults=[%s]' --seed %d --json 2>&1",
+             getenv("STEELMILL"), verb, getenv("EFFECTS_SCENARIO"), getenv("EFFECTS_PLUGIN"),
+             faults, seed);
     FILE *pipe = popen(command, "r");
     ck_assert_ptr_nonnull(pipe);
     const size_t size = fread(output, 1, sizeof output - 1, pipe);
@@ -135,7 +136,7 @@ START_TEST(effects)
 
     snprintf(text, sizeof text, "{ %s, at: 3s%s } }", faults[_i].fault,
              is_at_once(faults[_i].fault) ? "" : ", for: 3s");
-    run(text, 1 + _i);
+    steelmill("run", text, 1 + _i);
     const uint32_t got = seen(), must = faults[_i].must;
     ck_assert_msg((got & must) == must, "%s: not seen: %s", text, words(must & ~got));
     ck_assert_msg(!(got & ~must & ~faults[_i].may), "%s: seen: %s", text,
@@ -143,7 +144,7 @@ START_TEST(effects)
     ck_assert_uint_eq(count_of("\"configured\":"), 1);
     ck_assert_uint_eq(count_of("\"fired\":"), 1);
     ck_assert_uint_eq(count_of("\"observed\":"), must != 0);
-    run("", 1 + _i);
+    steelmill("run", "", 1 + _i);
     ck_assert_msg(seen() == 0, "without a fault: %s", words(seen()));
 }
 END_TEST
@@ -151,10 +152,23 @@ END_TEST
 /* A fault of a role that nobody holds does not fire, and is not observed. */
 START_TEST(nobody)
 {
-    run("{ refuse: { to: { role: king }, at: 3s, for: 3s } }", 1);
+    steelmill("run", "{ refuse: { to: { role: king }, at: 3s, for: 3s } }", 1);
     ck_assert_uint_eq(seen(), 0);
     ck_assert_uint_eq(count_of("\"configured\":"), 1);
     ck_assert_uint_eq(count_of("\"fired\":"), 0);
+}
+END_TEST
+
+/* All faults at once: two runs of a seed are equal, also with other addresses. */
+START_TEST(repeatable)
+{
+    char list[4096] = "";
+
+    for (size_t i = 0; i < FAULTS; i++)
+        snprintf(list + strlen(list), sizeof list - strlen(list),
+                 "%s{ %s, name: fault%zu, every: 1s..5s%s } }", i ? ", " : "", faults[i].fault, i,
+                 is_at_once(faults[i].fault) ? "" : ", for: 100ms..2s");
+    steelmill("verify", list, 7);
 }
 END_TEST
 
@@ -166,6 +180,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, effects, 0, FAULTS);
     tcase_add_test(tc, nobody);
+    tcase_add_test(tc, repeatable);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_set_tap(runner, "-");

@@ -53,14 +53,19 @@ summary() {
         "$here_transactions transactions checked, $(held 'a transaction was acknowledged') made;" \
         "lost: the last one $(held 'the last commit was lost') times," \
         "several $(held 'several commits were lost') times;" \
-        "corrupt $(held 'a corrupt database was replaced') times"
+        "corrupt $(held 'a corrupt database was replaced') times;" \
+        "$(sed -n 's/^not synced  *//p' "$scratch/out")"
 }
+
+# What a cut takes shows in the sweep's count of it.
+lossy() { sed -n 's/^not synced  *\([0-9]\).*/\1/p' "$scratch/out" | grep -q '[1-9]'; }
 
 # sound NAME: no cut does harm to the database itself.
 sound() {
     sweep "$1"
     expect "$cuts power cuts or more" enough
     expect "every database is intact and every transaction whole" passed
+    expect "the disk has lost something" lossy
     summary
 }
 

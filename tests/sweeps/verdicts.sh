@@ -76,6 +76,7 @@ for scenario in "$root"/scenarios/*/*.yaml; do
         expect "$name: after a partition" after '(^|after  *|, )partition [0-9]'
         ;;
     lwip/early-end)
+        [ "$count" -lt 100 ] && continue
         expect "$name: a file loses its end" found "always 'the end comes after the last byte' violated"
         expect "$name: its replay lines reproduce it" replays
         ;;

@@ -43,6 +43,15 @@ SM_API struct sm_net *sm_net_get(struct sm_factory *factory);
  */
 SM_API int sm_net_resolve(struct sm_net *net, const char *name, uint32_t *ip, sm_time deadline);
 
+/*
+ * A port by its number ("7000"), or by the name of a service that the configuration of the factory,
+ * or of one above it, gives a number: `config: { service.raft: 7000 }`.
+ *   service: at most 63 bytes
+ * Returns: 0; -ENOENT: no such service; -SM_ECONFIG with a detail: its value is no port. *port is 0
+ *   then.
+ */
+SM_API int sm_net_port(struct sm_factory *factory, const char *service, uint16_t *port);
+
 /* The machine's own address. */
 SM_API uint32_t sm_net_ip(const struct sm_net *net);
 
