@@ -86,7 +86,9 @@ static void serve(struct worker *worker, struct series *series)
     struct job_command command;
 
     while (end == SERIES_COMMAND || (end == SERIES_NEXT && worker_read_command(worker, &command))) {
-        if (series_takes(&command)) {
+        /* A program's own variables (sm_main) are put back by nobody: not one process for many
+         * runs. */
+        if (worker->globals && series_takes(&command)) {
             end = series_run(series, &command);
         } else {
             carry_out(worker, &command);
