@@ -320,12 +320,30 @@ int sm_file_allocate(struct sm_file *file, int64_t offset_bytes, int64_t size_by
                  : sim_inode_allocate(file->disk->image, file->inode, offset_bytes, size_bytes);
 }
 
+/* All handles that the file has now: whoever wrote must learn it, not only who has synced. */
+static void warn_handles(const struct sm_disk *disk, const struct sim_inode *inode)
+{
+    for (struct sm__list *link = disk->files.next; link != &disk->files; link = link->next) {
+        struct sm_file *file = sm__container(link, struct sm_file, link);
+        if (file->inode == inode)
+            file->is_warned = true;
+    }
+}
+
 int sm_file_fsync(struct sm_file *file)
 {
     sim_disk_check_file(file);
     const uint64_t up_to = sim_image_now(file->disk->image);
-    const int error = sim_disk_wait_file(file, SIM_DISK_SYNC, NULL, 0);
-    return error ? error : sim_disk_fault_sync(file->disk, file->path, file->inode, up_to);
+    int error = sim_disk_wait_file(file, SIM_DISK_SYNC, NULL, 0);
+    if (error)
+        return error;
+    error = sim_disk_fault_sync(file->disk, file->path, file->inode, up_to);
+    if (error == -EIO)
+        warn_handles(file->disk, file->inode);
+    if (!error && file->is_warned)
+        error = -EIO;
+    file->is_warned = false;
+    return error;
 }
 
 int sm_file_fdatasync(struct sm_file *file)

@@ -29,6 +29,7 @@ struct sm_file {
     char *path;                    /* as it was opened */
     uint32_t flags;
     uint32_t calls; /* under way */
+    bool is_warned; /* a sync of this file has failed, on another handle: this one's next does */
 };
 
 struct sm_disk {

@@ -71,7 +71,10 @@ static int write_file(sqlite3_file *base, const void *data, int bytes, sqlite3_i
     const int error = sm_file_pwrite(file->file, data, (size_t)bytes, offset);
     if (file->node) {
         file->node->changes_underway--;
-        vfs_map_written(file->node, data, error ? 0 : bytes, offset);
+        if (error)
+            vfs_map_truncated(file->node, 0); /* a part may be written: read all of it anew */
+        else
+            vfs_map_written(file->node, data, bytes, offset);
     }
     if (error)
         return error == -ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;

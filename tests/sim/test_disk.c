@@ -81,6 +81,40 @@ START_TEST(calls)
 }
 END_TEST
 
+static int failing_sync(void *arg, struct sim_machine *machine)
+{
+    struct sm_disk *disk = sim_disk_of(machine);
+    struct sim_disk_fault fault = {.files = "", .sync_error_ppm = 1000000};
+    struct sm_file *writer, *syncer, *later;
+
+    (void)arg;
+    ck_assert_int_eq(sm_file_open(disk, &writer, "f", SM_FILE_WRITE | SM_FILE_CREATE), 0);
+    ck_assert_int_eq(sm_file_open(disk, &syncer, "f", SM_FILE_READ), 0);
+    ck_assert_int_eq(sm_file_pwrite(writer, "hello", 5, 0), 0);
+    sim_disk_fault_begin(disk, &fault);
+    ck_assert_int_eq(sm_file_fsync(syncer), -EIO);
+    sim_disk_fault_end(disk, &fault);
+    ck_assert_int_eq(sm_file_open(disk, &later, "f", SM_FILE_READ), 0);
+    ck_assert_int_eq(sm_file_fsync(later), 0);
+    ck_assert_int_eq(sm_file_fsync(writer), -EIO);
+    ck_assert_int_eq(sm_file_fsync(writer), 0);
+    ck_assert_int_eq(sm_file_fsync(syncer), 0);
+    sm_file_close(writer);
+    sm_file_close(syncer);
+    sm_file_close(later);
+    return 0;
+}
+
+/* A sync that fails on one handle is told to the others that there were, once: what they have
+ * written is not durable. */
+START_TEST(failing_syncs)
+{
+    struct fixture *f = setup(1, failing_sync, NULL);
+    run_until(f, SM_S);
+    teardown(f);
+}
+END_TEST
+
 static int refused_calls(void *arg, struct sim_machine *machine)
 {
     struct sm_disk *disk = sim_disk_of(machine);
@@ -317,6 +351,7 @@ static TCase *call_cases(void)
     TCase *tc = tcase_create("calls");
 
     tcase_add_test(tc, calls);
+    tcase_add_test(tc, failing_syncs);
     tcase_add_test(tc, refusals);
     tcase_add_test(tc, latencies);
     tcase_add_test(tc, cancellation);

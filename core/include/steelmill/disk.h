@@ -11,7 +11,8 @@
  * what is not durable a crash keeps any part, in any order: sectors of 512 bytes of one write, the
  * size without the bytes (they are zeros then), one name and not the one before it. A rename alone
  * is whole or not at all. A sync that failed may have made clean, in the cache, what never reached
- * the disk: the next one does not try again, though it returns 0. Write anew, or crash.
+ * the disk: the next one does not try again, though it returns 0. Write anew, or crash. Every
+ * handle that the file had then learns of it, once.
  *
  * Paths are the machine's own, below its data directory: parts of 1 to 255 bytes, joined by '/',
  * 1023 in all, no "." or ".." among them. "." alone is the data directory itself, where a directory
