@@ -87,9 +87,8 @@ struct sim_libc {
 };
 
 /* ---- state.c ---- */
-/* True in a machine's task, outside of the host's code. AddressSanitizer asks before it is set up.
- */
-__attribute__((no_sanitize("address"))) static inline bool sim_libc_inside(void)
+/* True in a machine's task, outside of the host's code. */
+SIM_CONTEXT_BARE static inline bool sim_libc_inside(void)
 {
     return SM_UNLIKELY(sim_heap_current != NULL);
 }
