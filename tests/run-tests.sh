@@ -84,7 +84,7 @@ short_tiers() {
             tier asan "$build-asan" $kernel $sanitized
     targets=production-tests
     variant tsan -Db_sanitize=thread -Db_lundef=false &&
-        TSAN_OPTIONS="suppressions=$here/tsan.supp" \
+        TSAN_OPTIONS="suppressions=$here/tsan.supp:atexit_sleep_ms=50" \
             tier tsan "$build-tsan" --suite os --timeout-multiplier 10
     targets=
 }
