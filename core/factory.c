@@ -61,12 +61,12 @@ int sm_factory_create(struct sm_factory **out, struct sm_factory *parent, const 
 void sm_factory_seal(struct sm_factory *factory)
 {
     if (factory->state == SM__FACTORY_NEW)
-        factory->state = SM__FACTORY_SEALED;
+        sm__state_set(factory, SM__FACTORY_SEALED);
 }
 
 /* ---- the end ---- */
 
-static bool has_tasks(const struct sm_factory *factory)
+bool sm__factory_has_tasks(const struct sm_factory *factory)
 {
     if (!sm__list_empty(&factory->own.tasks))
         return true;
@@ -78,7 +78,7 @@ static bool has_tasks(const struct sm_factory *factory)
     }
     for (const struct sm__list *link = factory->children.next; link != &factory->children;
          link = link->next)
-        if (has_tasks(sm__container(link, struct sm_factory, child_link)))
+        if (sm__factory_has_tasks(sm__container(link, struct sm_factory, child_link)))
             return true;
     return false;
 }
@@ -123,7 +123,7 @@ void sm_factory_destroy(struct sm_factory *factory)
         return;
     SM_ASSERT_MSG(factory->state <= SM__FACTORY_SEALED || factory->state == SM__FACTORY_STOPPED,
                   "factory '%s' is destroyed before it was stopped", factory->name);
-    if (has_tasks(factory)) {
+    if (sm__factory_has_tasks(factory)) {
         keep(factory);
         return;
     }
@@ -137,7 +137,7 @@ void sm_factory_destroy(struct sm_factory *factory)
         sm__children_unlink(factory);
     free(factory->detail);
     factory->detail = NULL;
-    factory->state = SM__FACTORY_STOPPED;
+    sm__state_set(factory, SM__FACTORY_STOPPED);
     factory->destroyed = true;
     sm__wake_all_fast(&factory->changed);
     factory->pins++;
@@ -180,7 +180,19 @@ struct sm_factory *sm_factory_parent(const struct sm_factory *factory)
 
 bool sm_factory_stopping(const struct sm_factory *factory)
 {
-    return factory->state >= SM__FACTORY_STOPPING;
+    return sm__state(factory) >= SM__FACTORY_STOPPING;
+}
+
+const char *sm__factory_state_name(const struct sm_factory *factory)
+{
+    static const char *const names[] = {"new",     "sealed",   "preparing",
+                                        "running", "stopping", "stopped"};
+    return names[sm__state(factory)];
+}
+
+const char *sm__factory_kind(const struct sm_factory *factory)
+{
+    return factory->kind;
 }
 
 struct sm_factory *sm_factory_self(void)

@@ -58,6 +58,16 @@ const char *sm__factory_failed_daemon(const struct sm_factory *factory);
 /* The daemon whose hook or task is running; NULL outside of daemons. */
 const char *sm__hook_daemon_name(void);
 
+/* Tasks of it or of those below it have not ended: whatever was tried, they still use its code. */
+bool sm__factory_has_tasks(const struct sm_factory *factory);
+
+/* For readers, as sm_factory_name: "running", "stopped"; "machine", "factory", "lease". */
+const char *sm__factory_state_name(const struct sm_factory *factory);
+const char *sm__factory_kind(const struct sm_factory *factory);
+/* Calls `visit` for each daemon that is constructed, in order. For readers, as sm_factory_find. */
+void sm__factory_each_daemon(const struct sm_factory *factory,
+                             void (*visit)(const char *name, void *arg), void *arg);
+
 /* Waits until the factory begins to stop. Returns 0, -ETIMEDOUT, -ECANCELED. */
 int sm__factory_wait_stopping(struct sm_factory *factory, sm_time deadline);
 

@@ -42,6 +42,14 @@ void *sm_factory_find(struct sm_factory *factory, const char *name)
     return daemon ? daemon->instance : NULL;
 }
 
+void sm__factory_each_daemon(const struct sm_factory *factory,
+                             void (*visit)(const char *name, void *arg), void *arg)
+{
+    for (struct sm__list *link = sm__list_next(&factory->daemons); link != &factory->daemons;
+         link = sm__list_next(link))
+        visit(sm__container(link, struct sm__daemon, link)->type->name, arg);
+}
+
 /* ---- look-ups that have been answered ---- */
 
 /* Which slot never decides what is found: nothing depends on addresses. */
@@ -208,7 +216,6 @@ static int check_open(struct sm_factory *factory, const char *name)
 static int get_anew(struct sm_factory *factory, const struct sm_daemon_type *type, void **out)
 {
     *out = NULL;
-    SM__COUNT(lookups, 1);
     int error = sm__factory_check_type(factory, type);
     if (error)
         return error;
@@ -228,6 +235,7 @@ int sm_factory_get(struct sm_factory *factory, const struct sm_daemon_type *type
 {
     const struct sm__daemon *known = __atomic_load_n(known_slot(factory, type), __ATOMIC_ACQUIRE);
 
+    SM__COUNT(lookups, 1);
     if (known && known->type == type) {
         *out = known->instance;
         return 0;

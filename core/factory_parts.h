@@ -120,6 +120,17 @@ void sm__factory_unpin(struct sm_factory *factory);
 bool sm__factory_inside(const struct sm_factory *factory);
 bool sm__factory_is_below(const struct sm_factory *factory, const struct sm_factory *ancestor);
 
+/* Readers ask for the state, too; its one writer need not. */
+static inline enum sm__factory_state sm__state(const struct sm_factory *factory)
+{
+    return __atomic_load_n(&factory->state, __ATOMIC_RELAXED);
+}
+
+static inline void sm__state_set(struct sm_factory *factory, enum sm__factory_state state)
+{
+    __atomic_store_n(&factory->state, state, __ATOMIC_RELAXED);
+}
+
 static inline struct sm_factory *sm__parent(const struct sm_factory *factory)
 {
     return __atomic_load_n(&factory->parent, __ATOMIC_ACQUIRE);

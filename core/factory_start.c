@@ -102,7 +102,7 @@ static int run_main(void *arg)
 
 static int run_all(struct sm_factory *factory)
 {
-    factory->state = SM__FACTORY_RUNNING;
+    sm__state_set(factory, SM__FACTORY_RUNNING);
     for (struct sm__list *link = factory->daemons.next; link != &factory->daemons;
          link = link->next) {
         struct sm__daemon *daemon = sm__container(link, struct sm__daemon, link);
@@ -140,7 +140,7 @@ int sm_factory_start(struct sm_factory *factory, sm_time deadline)
         return -EALREADY;
     SM_ASSERT_MSG(!sm__factory_inside(factory), "factory '%s' is started by a task of its own",
                   factory->name);
-    factory->state = SM__FACTORY_PREPARING;
+    sm__state_set(factory, SM__FACTORY_PREPARING);
     factory->pins++;
     error = prepare_all(factory, deadline);
     if (!error)

@@ -161,7 +161,7 @@ static int untold_run_error(const struct sm_factory *factory)
 
 int sm__factory_stop_first(struct sm_factory *factory, sm_time deadline)
 {
-    factory->state = SM__FACTORY_STOPPING;
+    sm__state_set(factory, SM__FACTORY_STOPPING);
     factory->stop_error = untold_run_error(factory);
     sm__owner_close(&factory->own);
     sm__wake_all_fast(&factory->changed);
@@ -172,7 +172,7 @@ int sm__factory_stop_first(struct sm_factory *factory, sm_time deadline)
     for (struct sm__list *link = factory->daemons.prev; link != &factory->daemons;
          link = link->prev)
         stop_daemon(sm__container(link, struct sm__daemon, link), deadline);
-    factory->state = SM__FACTORY_STOPPED;
+    sm__state_set(factory, SM__FACTORY_STOPPED);
     sm__wake_all_fast(&factory->changed);
     return factory->stop_error;
 }

@@ -156,6 +156,12 @@ static const char *read_metrics(struct cli_args *args, const char *value)
     return NULL;
 }
 
+static const char *read_control(struct cli_args *args, const char *value)
+{
+    args->control = value;
+    return *value != '\0' ? NULL : "a path for a socket";
+}
+
 static const char *read_history(struct cli_args *args, const char *value)
 {
     args->history = value;
@@ -216,6 +222,8 @@ static const struct option options[CLI_OPT_COUNT] = {
                          "answer Prometheus at 127.0.0.1:PORT; machine i of --all at PORT + i - 1"},
     [CLI_OPT_HISTORY] = {"history", 0, "FILE", read_history,
                          "append the clients' operations and their outcomes to a file"},
+    [CLI_OPT_CONTROL] = {"control", 0, "PATH", read_control,
+                         "a socket for `steelmill ctl`, for this user only"},
     [CLI_OPT_HELP] = {"help", 'h', NULL, NULL, "print this help"},
     [CLI_OPT_VERSION] = {"version", 0, NULL, NULL, "print the version"},
 };

@@ -40,6 +40,7 @@ enum cli_option {
     CLI_OPT_NETWORK,
     CLI_OPT_METRICS,
     CLI_OPT_HISTORY,
+    CLI_OPT_CONTROL,
     CLI_OPT_HELP,
     CLI_OPT_VERSION,
     CLI_OPT_COUNT
@@ -60,7 +61,7 @@ struct cli_args {
     size_t set_count;
     const char **daemons; /* --daemon names, in order */
     size_t daemon_count;
-    const char *machine, *data, *network, *history; /* NULL: not given */
+    const char *machine, *data, *network, *history, *control; /* NULL: not given */
     uint64_t seed;
     uint64_t seed_first, seed_last; /* both included */
     uint32_t shard, shard_count;    /* 1 <= shard <= shard_count */

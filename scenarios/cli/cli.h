@@ -44,6 +44,7 @@ int cli_verb_sweep(const struct cli_args *args);
 int cli_verb_check(const struct cli_args *args);
 int cli_verb_daemons(const struct cli_args *args);
 int cli_verb_trace(const struct cli_args *args);
+int cli_verb_ctl(const struct cli_args *args);
 int cli_verb_serve(const struct cli_args *args);
 
 /* The worse of two exit codes, for what has several results: 2, then 3, 1, 125, 0. */

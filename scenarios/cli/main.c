@@ -56,8 +56,15 @@ const struct cli_verb cli_verbs[] = {
      "With --all, each machine is a process.",
      COMMON | CLI_OPTION(SET) | CLI_OPTION(LOG) | CLI_OPTION(JSON) | CLI_OPTION(MACHINE) |
          CLI_OPTION(DAEMON) | CLI_OPTION(ALL) | CLI_OPTION(DATA) | CLI_OPTION(STOP_LIMIT) |
-         CLI_OPTION(NETWORK) | CLI_OPTION(METRICS) | CLI_OPTION(HISTORY),
+         CLI_OPTION(NETWORK) | CLI_OPTION(METRICS) | CLI_OPTION(HISTORY) | CLI_OPTION(CONTROL),
      1, 1, cli_verb_serve},
+    {"ctl", "SOCKET factories | plugin add FILE | plugin remove NAME | stop NAME",
+     "Asks a machine that `serve --control SOCKET` runs.",
+     "factories       what it consists of, and how that is\n"
+     "plugin add      loads a plugin, and runs its daemons in a factory of its name\n"
+     "plugin remove   stops that factory, and unloads the plugin once nobody is in it\n"
+     "stop            stops a factory, or the whole machine by its own name",
+     COMMON, 2, 4, cli_verb_ctl},
 };
 const size_t cli_verb_count = sizeof cli_verbs / sizeof *cli_verbs;
 

@@ -43,8 +43,10 @@ static void execute(const struct cli_scenario *scenario, const struct cli_args *
                                  level,   "--stop-limit", limit};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
         argv[count++] = fixed[i];
-    const char *const given[][2] = {
-        {"--data", args->data}, {"--network", args->network}, {"--history", args->history}};
+    const char *const given[][2] = {{"--data", args->data},
+                                    {"--network", args->network},
+                                    {"--history", args->history},
+                                    {"--control", args->control}};
     for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
         if (given[i][1] == NULL)
             continue;
@@ -190,6 +192,10 @@ static int serve_all(const struct cli_scenario *scenario, const struct cli_args 
     if (count > ALL_MAX) {
         cli_error("%s: --all: %" PRIu32 " machines are too many for one host: at most %u",
                   scenario->path, count, ALL_MAX);
+        return CLI_USAGE;
+    }
+    if (args->control != NULL) {
+        cli_error("serve: --control belongs to --machine, not to --all");
         return CLI_USAGE;
     }
     if (args->metrics_port != 0 && args->metrics_port + count - 1 > UINT16_MAX) {

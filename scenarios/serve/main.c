@@ -2,6 +2,7 @@
 #include "core/os/disk.h"
 #include "core/os/metrics.h"
 #include "core/os/process.h"
+#include "scenarios/serve/control.h"
 #include "scenarios/serve/metrics.h"
 #include "scenarios/serve/serve.h"
 
@@ -39,6 +40,7 @@ void serve_error(const char *format, ...)
 struct process {
     struct service service;
     struct serve_metrics *metrics; /* NULL: nobody wants any */
+    struct serve_control *control; /* the same */
     pthread_t thread;
     int signal_fd, done_fd;
 };
@@ -168,10 +170,12 @@ static int open_metrics(struct process *process, const struct serve_options *opt
 
 static void destroy(struct process *process)
 {
+    serve_control_stop(process->control);
     serve_metrics_stop(process->metrics);
     os_net_destroy(process->service.net);
     os_disk_destroy(process->service.disk);
     os_worker_destroy(process->service.worker);
+    serve_plugins_forget(&process->service);
 }
 
 static int serve(const struct serve_machine *machine, const struct serve_options *options)
@@ -181,6 +185,8 @@ static int serve(const struct serve_machine *machine, const struct serve_options
                                           .exit = SERVE_USAGE}};
     int error = create(&process, machine);
 
+    if (!error && options->control) /* first: it makes a file, with a mask of its own */
+        error = serve_control_start(&process.control, options->control, &process.service);
     if (!error)
         error = open_metrics(&process, options);
     if (!error) {
@@ -198,7 +204,7 @@ static int serve(const struct serve_machine *machine, const struct serve_options
     return process.service.exit;
 }
 
-int main(int argc, char **argv)
+int serve_main(int argc, char **argv)
 {
     struct serve_options options;
     struct serve_machine machine = {0};

@@ -45,6 +45,9 @@ static int parse(struct serve_options *options, int option)
     case 'D':
         options->data = optarg;
         return 0;
+    case 'c':
+        options->control = optarg;
+        return 0;
     case 'H':
         options->history = optarg;
         return 0;
@@ -69,17 +72,12 @@ static int parse(struct serve_options *options, int option)
 int serve_options_parse(struct serve_options *options, int argc, char **argv)
 {
     static const struct option table[] = {
-        {"scenario", required_argument, NULL, 's'},
-        {"machine", required_argument, NULL, 'm'},
-        {"daemon", required_argument, NULL, 'd'},
-        {"data", required_argument, NULL, 'D'},
-        {"history", required_argument, NULL, 'H'},
-        {"log-level", required_argument, NULL, 'l'},
-        {"log-json", no_argument, NULL, 'j'},
-        {"stop-limit", required_argument, NULL, 't'},
-        {"network", required_argument, NULL, 'n'},
-        {"metrics", required_argument, NULL, 'M'},
-        {0},
+        {"scenario", required_argument, NULL, 's'},   {"machine", required_argument, NULL, 'm'},
+        {"daemon", required_argument, NULL, 'd'},     {"data", required_argument, NULL, 'D'},
+        {"control", required_argument, NULL, 'c'},    {"history", required_argument, NULL, 'H'},
+        {"log-level", required_argument, NULL, 'l'},  {"log-json", no_argument, NULL, 'j'},
+        {"stop-limit", required_argument, NULL, 't'}, {"network", required_argument, NULL, 'n'},
+        {"metrics", required_argument, NULL, 'M'},    {0},
     };
     int option, error = 0;
 

@@ -8,6 +8,8 @@
  *   options.c   the command line
  *   machine.c   which machine it is, its daemons, where all machines are, its folder
  *   service.c   the factory's life, in tasks of the worker
+ *   control.c   what `steelmill ctl` asks for, on a thread of its own
+ *   plugins.c   plugins that come and go meanwhile, in tasks of the worker
  *   notify.c    telling systemd
  *   metrics.c   what it has done, for Prometheus
  *   main.c      puts it together; watches over the worker from another thread, so that a daemon
@@ -44,12 +46,17 @@ struct serve_options {
     uint16_t metrics_port; /* 0: none */
     sm_time stop_limit_ns;
     const char *history; /* NULL: none */
+    const char *control; /* NULL: none */
     int log_level;
     bool log_json;
 };
 
 /* Prints "steelmill: ..." and a line feed to stderr. */
 void serve_error(const char *format, ...) SM_PRINTF(1, 2);
+
+/* ---- main.c ---- */
+/* The program, alone or with sm_main. Returns its exit code. */
+int serve_main(int argc, char **argv);
 
 /* ---- options.c ---- */
 /* Returns 0, -EINVAL after a message. */
@@ -81,14 +88,16 @@ void serve_machine_remove_folder(const struct serve_machine *machine,
 void serve_machine_finish(struct serve_machine *machine);
 
 /* ---- service.c ---- */
+struct serve_plugin;
 struct service {
     const struct serve_machine *machine;
     sm_time stop_limit_ns;
     struct os_worker *worker;
     struct sm_net *net;
     struct sm_disk *disk;
+    struct sm_factory *factory; /* of its tasks; atomic: readers look at it, and it may be NULL */
     /* Of its tasks alone. */
-    struct sm_factory *factory;
+    struct serve_plugin *plugins;
     struct sm_event wake; /* the runner has ended, or a stop is asked for */
     bool stop_wanted, runner_ended, started;
     int runner_error;

@@ -149,18 +149,22 @@ static void end(struct service *service)
         sm_log_info(sm_log_get(service->factory), "stopping");
     error = sm_factory_stop(service->factory, sm_now() + service->stop_limit_ns);
     service->exit = judge(service, error);
+    struct sm_factory *factory = service->factory;
+    __atomic_store_n(&service->factory, NULL, __ATOMIC_RELEASE); /* readers find it no more */
     if (!error)
-        sm_factory_destroy(service->factory);
+        sm_factory_destroy(factory);
 }
 
 int service_main(void *arg)
 {
     struct service *service = arg;
+    struct sm_factory *factory;
     struct sm_task *runner;
 
     sm_event_init(&service->wake);
-    int error = sm__factory_create_as(&service->factory, NULL, "machine", service->machine->name,
+    int error = sm__factory_create_as(&factory, NULL, "machine", service->machine->name,
                                       &service->worker->home);
+    __atomic_store_n(&service->factory, factory, __ATOMIC_RELEASE);
     if (!error)
         error = sm_task_spawn(&runner, "runner", run, service);
     if (error) {

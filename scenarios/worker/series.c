@@ -58,7 +58,7 @@ static void run_once(const struct series *series)
 {
     struct run run = worker_run_of(series->worker, &series->shared->command);
 
-    worker_result_init(run.result, run.command->seed);
+    run.result->verdict = JOB_NOT_JUDGED; /* not that of the run before */
     series->shared->started_ns = worker_real_ns();
     series->shared->state = RUNS;
     worker_run(&run);

@@ -157,3 +157,21 @@ void served_await(const char *log, const char *text, size_t count)
     }
     ck_abort_msg("'%s' is not in %s %zu times:\n%s", text, log, count, read_log(log));
 }
+
+int served_main(const char *name, const TTest *const *tests, size_t count)
+{
+    Suite *suite = suite_create(name);
+    TCase *tc = tcase_create(name);
+
+    tcase_add_checked_fixture(tc, served_setup, served_teardown);
+    tcase_set_timeout(tc, 300);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(tc, tests[i]);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_SILENT);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

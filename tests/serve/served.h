@@ -3,6 +3,7 @@
 #ifndef STEELMILL_TESTS_SERVE_SERVED_H
 #define STEELMILL_TESTS_SERVE_SERVED_H
 
+#include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -38,5 +39,15 @@ size_t served_count(const char *log, const char *text);
 bool served_logged(const char *log, const char *text);
 /* Waits until a log has a text `count` times, at most 30 s (else the test fails). */
 void served_await(const char *log, const char *text, size_t count);
+
+/* Runs tests, each in a folder of its own. Returns what main returns. */
+int served_main(const char *name, const TTest *const *tests, size_t count);
+
+#define SERVED_MAIN(name_, ...)                                              \
+    int main(void)                                                           \
+    {                                                                        \
+        const TTest *const tests_[] = {__VA_ARGS__};                         \
+        return served_main(name_, tests_, sizeof tests_ / sizeof tests_[0]); \
+    }
 
 #endif

@@ -177,21 +177,4 @@ START_TEST(no_fence_no_safety)
 }
 END_TEST
 
-int main(void)
-{
-    Suite *suite = suite_create("cluster");
-    TCase *tc = tcase_create("cluster");
-
-    tcase_add_checked_fixture(tc, served_setup, served_teardown);
-    tcase_set_timeout(tc, 300);
-    tcase_add_test(tc, judge_tells_stale_reads);
-    tcase_add_test(tc, survives_kills);
-    tcase_add_test(tc, no_fence_no_safety);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+SERVED_MAIN("cluster", judge_tells_stale_reads, survives_kills, no_fence_no_safety)
