@@ -187,6 +187,7 @@ void unit_run(const struct unit_system *system, const struct job_command *comman
                             .has_traps = !foreground, /* a test may go on beside a run */
                             .ended = foreground ? leave : NULL};
     shared->file[0] = '\0';
+    shared->crash_states = 0;
     shared->fault_count = 0;
     if (sigsetjmp(env->way_out, 1)) {
         sm__current = NULL; /* the world is left as it is: it may be damaged */

@@ -204,7 +204,7 @@ static void judge_sometimes(struct check *check)
     }
 }
 
-static void run_seed(struct check *check, uint64_t seed)
+static void run_once(struct check *check, uint64_t seed)
 {
     const struct job_command command = command_of(check, seed);
 
@@ -216,6 +216,19 @@ static void run_seed(struct check *check, uint64_t seed)
         unit_report_passed(stderr, check->name, &check->shared->result);
     else if (check->test->verify || seed == check->choice.first)
         run_again(check, &command);
+}
+
+/* A seed is run for each state that sim_crash_each may leave; for one, if it is not called. */
+static void run_seed(struct check *check, uint64_t seed)
+{
+    const uint64_t most = unit_crash_states_max(check->test);
+    struct unit_shared *shared = check->shared;
+
+    shared->crash_state = check->choice.crash_state;
+    do
+        run_once(check, seed);
+    while (!check->choice.single && ++shared->crash_state < shared->crash_states &&
+           shared->crash_state < most);
 }
 
 static void run_seeds(struct check *check)

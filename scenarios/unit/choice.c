@@ -68,6 +68,11 @@ int unit_choose(struct unit_choice *choice, const struct sim_test *test, const c
                                    .last = count - 1 > UINT64_MAX - first ? UINT64_MAX
                                                                           : first + (count - 1),
                                    .log_level = SM_LOG_DEBUG};
+    const char *state = value_of("SIM_CRASH_STATE");
+    if (state && !cli_parse_u64(state, &choice->crash_state)) {
+        snprintf(text, UNIT_TEXT_BYTES, "SIM_CRASH_STATE=%s is no number", state);
+        return -EINVAL;
+    }
     choice->skipped = only && strcmp(only, name) != 0;
     int error = log ? read_log_level(log, &choice->log_level, text) : 0;
     if (!error)

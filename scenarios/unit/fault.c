@@ -58,7 +58,7 @@ void unit_act(struct sim_env *env, const char *call, struct unit_act *act)
 
 /* ---- what happens to one machine: false if there was nothing to do ---- */
 
-static bool crash(struct sim_env *env, struct sim_machine *machine)
+bool unit_crash(struct sim_env *env, struct sim_machine *machine)
 {
     (void)env;
     if (machine->state == SIM_MACHINE_OFF)
@@ -78,7 +78,7 @@ static bool kill_program(struct sim_env *env, struct sim_machine *machine)
 
 static bool wipe(struct sim_env *env, struct sim_machine *machine)
 {
-    crash(env, machine);
+    unit_crash(env, machine);
     sim_disk_wipe(machine);
     return true;
 }
@@ -130,8 +130,8 @@ static void each(struct sim_env *env, struct unit_act *act)
     }
 }
 
-static unit_set inject(struct sim_env *env, const char *call, const char *machines,
-                       bool (*one)(struct sim_env *env, struct sim_machine *machine), bool is_end)
+unit_set unit_inject(struct sim_env *env, const char *call, const char *machines,
+                     bool (*one)(struct sim_env *env, struct sim_machine *machine), bool is_end)
 {
     struct unit_act act = {.perform = each,
                            .one = one,
@@ -161,12 +161,12 @@ void sim_kill(struct sim_env *env, const char *machines)
 
 void sim_crash(struct sim_env *env, const char *machines)
 {
-    inject(env, "sim_crash", machines, crash, false);
+    unit_inject(env, "sim_crash", machines, unit_crash, false);
 }
 
 void sim_start(struct sim_env *env, const char *machines)
 {
-    settle(env, inject(env, "sim_start", machines, start, true));
+    settle(env, unit_inject(env, "sim_start", machines, start, true));
 }
 
 void sim_restart(struct sim_env *env, const char *machines)
@@ -187,20 +187,20 @@ static void refuse_paused(struct sim_env *env, unit_set set)
 void sim_stop(struct sim_env *env, const char *machines)
 {
     refuse_paused(env, unit_find_others(env, "sim_stop", machines));
-    settle(env, inject(env, "sim_stop", machines, stop, false));
+    settle(env, unit_inject(env, "sim_stop", machines, stop, false));
 }
 
 void sim_wipe(struct sim_env *env, const char *machines)
 {
-    inject(env, "sim_wipe", machines, wipe, false);
+    unit_inject(env, "sim_wipe", machines, wipe, false);
 }
 
 void sim_pause(struct sim_env *env, const char *machines)
 {
-    inject(env, "sim_pause", machines, hold, false);
+    unit_inject(env, "sim_pause", machines, hold, false);
 }
 
 void sim_resume(struct sim_env *env, const char *machines)
 {
-    inject(env, "sim_resume", machines, resume, true);
+    unit_inject(env, "sim_resume", machines, resume, true);
 }

@@ -167,6 +167,8 @@ void unit_report(FILE *file, const struct unit_report *report)
         fprintf(file, "  digest    %016" PRIx64 "%s\n", result.digest, report->confirmed);
     }
     fputs("  replay    ", file);
+    if (report->shared->crash_states > 1)
+        fprintf(file, "SIM_CRASH_STATE=%" PRIu64 " ", report->shared->crash_state);
     unit_print_replay(file, report->name, result.seed, false);
     fputc('\n', file);
     fflush(file);

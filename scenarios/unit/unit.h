@@ -7,7 +7,7 @@
  *   system.c     a struct sim_test becomes a scenario and a plugin, as a worker gets them; link.c
  *                its links
  *   body.c       one run: scenarios/worker's, with a machine that runs the body
- *   fault.c      the calls that inject faults; network.c those of the network
+ *   fault.c      the calls that inject faults; disk.c those of disks, network.c of the network
  *   machines.c   names of machines in those calls; what can be looked at
  *   assertion.c  Check's assertions, on a task
  *   report.c     a failure in words
@@ -20,6 +20,7 @@
 
 #include "scenarios/job.h"
 #include "scenarios/worker/worker.h"
+#include "sim/disk_fault.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@
 
 #define UNIT_BODY_MACHINE "test"
 #define UNIT_FAULTS_KEPT  64u
+#define UNIT_FILES_BYTES  256u
 #define UNIT_FAULT_BYTES  120u
 #define UNIT_TEXT_BYTES   1024u
 /* Groups of the test, and the machine of the body. */
@@ -40,7 +42,8 @@ struct unit_choice {
     bool foreground; /* and in this process */
     bool all;        /* the test's own seeds */
     uint64_t first, last;
-    int log_level; /* of a single run */
+    int log_level;        /* of a single run */
+    uint64_t crash_state; /* SIM_CRASH_STATE, of a single run */
 };
 /* Returns 0, or -EINVAL with one clear message in `text` (UNIT_TEXT_BYTES). */
 int unit_choose(struct unit_choice *choice, const struct sim_test *test, const char *name,
@@ -76,7 +79,9 @@ struct unit_shared {
     struct job_result result;
     char file[256]; /* of the assertion that failed; "" if none did */
     int line;
-    uint32_t fault_count; /* so far; the latest UNIT_FAULTS_KEPT are kept, number n at n % KEPT */
+    uint64_t crash_state;  /* the one that sim_crash_each is to leave */
+    uint64_t crash_states; /* of so many; 0: it was not called */
+    uint32_t fault_count;  /* so far; the latest UNIT_FAULTS_KEPT are kept, number n at n % KEPT */
     struct unit_fault faults[UNIT_FAULTS_KEPT];
 };
 
@@ -90,6 +95,9 @@ struct unit_network_fault {
 
 /* ---- body.c ---- */
 struct unit_machine {
+    struct sim_disk_fault disk; /* what is wrong with it, if `is_spoiled` */
+    char files[UNIT_FILES_BYTES];
+    bool is_spoiled;
     struct sm_event settled; /* set: prepared, or off; clear: on its way */
     bool prepared;
 };
@@ -101,8 +109,9 @@ struct sim_env {
     struct unit_machine *machines; /* by index - 1 */
     struct sm_task *body;          /* NULL: not begun */
     bool body_over;
-    uint32_t act_count;                 /* injected so far: numbers in the trace */
-    struct unit_network_fault *network; /* by fault number - 1 */
+    const struct sim_bad_disk *bad_disk; /* while sim_spoil does its work */
+    uint32_t act_count;                  /* injected so far: numbers in the trace */
+    struct unit_network_fault *network;  /* by fault number - 1 */
     uint32_t network_count, network_capacity;
     sigjmp_buf way_out; /* foreground: out of a signal handler */
 };
@@ -134,6 +143,14 @@ const char *unit_set_text(const struct sim_env *env, unit_set set, char *text, s
 _Noreturn void unit_misuse(struct sim_env *env, const char *format, ...) SM_PRINTF(2, 3);
 
 /* ---- fault.c ---- */
+#define UNIT_CRASH_STATES 1000u
+/* How many runs of a seed sim_crash_each gets at most. */
+uint32_t unit_crash_states_max(const struct sim_test *test);
+/* One that is off stays off: false. */
+bool unit_crash(struct sim_env *env, struct sim_machine *machine);
+/* Does `one` to each of a set, as an event; `call` names the act. Returns the set. */
+unit_set unit_inject(struct sim_env *env, const char *call, const char *machines,
+                     bool (*one)(struct sim_env *env, struct sim_machine *machine), bool is_end);
 /* Something that happens outside of all tasks. */
 struct unit_act {
     void (*perform)(struct sim_env *env, struct unit_act *act);

@@ -29,6 +29,7 @@
  * The environment:
  *   SIM_SEED=17      runs this seed only, once, with the log on stderr
  *   SIM_SEEDS=A..B   runs these seeds instead of the test's own
+ *   SIM_CRASH_STATE=N  with SIM_SEED: which state sim_crash_each leaves
  *   SIM_TEST=NAME    skips all other simulations of the program
  *   SIM_LOG=LEVEL    error, warn, info, debug (as if not given), trace: what SIM_SEED logs
  *
@@ -112,6 +113,8 @@ struct sim_test {
     bool verify;
     bool buggify; /* sm_buggify fires */
 
+    uint32_t crash_states; /* sim_crash_each: at most so many runs of each seed; 0: 1,000 */
+
     /* Virtual time, from the start of the machines to the end of the body. 0: 60 s. */
     sm_time time_limit_ns;
     /* Real time of one run. 0: 20 s. Check itself limits a test, to 4 s if nothing else is said:
@@ -191,6 +194,33 @@ SM_API void sim_wipe(struct sim_env *env, const char *machines);
 /* Their tasks do not run until they are resumed, or crash; time and the network go on. */
 SM_API void sim_pause(struct sim_env *env, const char *machines);
 SM_API void sim_resume(struct sim_env *env, const char *machines);
+
+/*
+ * sim_crash, of one machine, where its disk is left in one of all the states that there can be: of
+ * each sector and each name that is not durable one of those that it may have. The seed is run
+ * again and again, with each state in turn; with a sample of them, where they are too many.
+ * Once in a run.
+ */
+SM_API void sim_crash_each(struct sim_env *env, const char *machine);
+
+/* What is wrong with a disk. Fields that are 0: nothing. Shares are of a million. */
+struct sim_bad_disk {
+    const char *files; /* the paths that it concerns, with '*' and '?'; NULL: all, and names */
+    uint32_t read_error_ppm, write_error_ppm; /* calls that fail */
+    uint32_t sync_error_ppm;  /* syncs that fail: pages are clean then that are not durable */
+    uint32_t short_ppm;       /* reads, and vectored writes, that move a part only */
+    uint32_t lost_write_ppm;  /* synced pages that are not written, and nobody says so */
+    uint32_t misdirected_ppm; /* synced pages that are written to another one's place */
+    uint32_t bit_rot_ppm;     /* reads before which a bit of what they read changes for good */
+    sm_time latency_min_ns, latency_max_ns; /* of each call, instead of its own */
+    bool stall;                             /* calls wait until it is mended */
+    bool full, read_only;
+};
+/* Their disks are bad from now on, in this way alone, until they are mended. A crash mends nothing.
+ * Randomness: a stream of its own. */
+SM_API void sim_spoil(struct sim_env *env, const char *machines, const struct sim_bad_disk *how);
+/* Their disks do as they should. What is damaged stays so. */
+SM_API void sim_mend(struct sim_env *env, const char *machines);
 
 /*
  * Cuts the network between a and b, both ways. Messages vanish; streams send again when it is over.
