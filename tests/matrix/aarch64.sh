@@ -6,7 +6,7 @@
 set -eu
 folder=$1
 packages="check libsubunit0 libsubunit-dev libxxhash-dev libxxhash0 libyaml-dev libyaml-0-2
-liblwip-dev liblwip0 libraft-dev libraft2 libsqlite3-dev libsqlite3-0 libuv1-dev libuv1 liblz4-1
+liblwip-dev liblwip0 libraft-dev libraft2 libhiredis-dev libhiredis0.14 libsqlite3-dev libsqlite3-0 libuv1-dev libuv1 liblz4-1
 liburcu-dev liburcu8 libdw-dev libdw1 libelf-dev libelf1 zlib1g-dev zlib1g liblzma-dev liblzma5 libbz2-1.0"
 [ ! -f "$folder/cross.ini" ] || exit 0
 
