@@ -68,6 +68,12 @@ void sm__free_later(struct sm__later *later, void (*fn)(struct sm__later *later)
 /* The calling thread, which runs no task, may read the graph. */
 bool sm__thread_may_read(void);
 
+/* ---- calls ---- */
+struct sm__owner;
+/* Runs fn(arg) in a task of another home's, on whatever thread that is; sm__call_here does it where
+ * that is the calling one. As sm_call. */
+int sm__call(struct sm__home *home, struct sm__owner *owner, int (*fn)(void *arg), void *arg);
+
 /* ---- randomness ---- */
 /* Fills key and epoch from random->name and the home (NULL: the world). */
 void sm__random_rekey(struct sm__home *home, struct sm_random *random);

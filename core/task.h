@@ -100,6 +100,9 @@ static inline bool sm__task_is_cancelled(const struct sm_task *task)
     return !task->shielded && (task->cancelled || (task->owner && task->owner->closed));
 }
 
+/* Runs fn(arg) in a task for an owner on the calling thread, and waits for it. As sm_call. */
+int sm__call_here(struct sm__home *home, struct sm__owner *owner, sm_task_fn fn, void *arg);
+
 /* ---- owners ---- */
 void sm__owner_init(struct sm__owner *owner, struct sm_factory *factory, const char *daemon);
 /* No more spawns; cancels all of its tasks. Twice is allowed. */

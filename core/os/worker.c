@@ -216,8 +216,10 @@ static size_t drop_tasks(struct os_worker *worker)
 {
     size_t count = 0;
 
-    while (worker->jobs > 0)
+    while (worker->jobs > 0) {
         uv_run(&worker->loop, UV_RUN_ONCE);
+        run_posts(worker);
+    }
     worker->ready.count = 0;
     while (!sm__list_empty(&worker->home.tasks)) {
         struct sm_task *task = sm__container(worker->home.tasks.next, struct sm_task, home_link);

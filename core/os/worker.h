@@ -12,9 +12,10 @@
  *   3. The loop may wait for events only when no task is ready.
  *
  * The files of this folder: worker.c (the rounds, the scheduling half of the seam), timers.c,
- * graph.c (who reads the graph of factories, and when its memory goes),
- * clock.c, process.c (what belongs to the process: log, bugs), property.c, history.c, socket.c with
- * address.c, datagram.c, listener.c, stream.c and stream_open.c (the network), disk.c, disk_job.c.
+ * call.c (sm_call between workers), graph.c (who reads the graph of factories, and when its memory
+ * goes), clock.c, process.c (what belongs to the process: log, bugs), property.c, history.c,
+ * socket.c with address.c, datagram.c, listener.c, stream.c and stream_open.c (the network),
+ * disk.c, disk_job.c.
  */
 #ifndef STEELMILL_CORE_OS_WORKER_H
 #define STEELMILL_CORE_OS_WORKER_H
@@ -44,7 +45,7 @@ struct os_worker {
     struct os_ready ready;
     uint32_t task_count; /* spawned so far: the tasks' numbers */
     uint32_t streak;     /* calls in a row that were done without waiting */
-    uint32_t jobs;       /* that the thread pool has not finished */
+    uint32_t jobs;       /* that the thread pool, or another worker, has not finished */
     bool quit;
 
     struct os_timers timers;
@@ -78,7 +79,8 @@ void os_worker_destroy(struct os_worker *worker);
 int os_worker_spawn(struct os_worker *worker, const char *name, sm_task_fn fn, void *arg);
 /*
  * Makes the calling thread the worker's until os_worker_quit. Tasks that are left then are dropped,
- * wherever they wait, but not before the thread pool is done with what they asked for.
+ * wherever they wait, but not before the thread pool is done with what they asked for, and other
+ * workers, which must still run, with their calls.
  * Returns: how many were left.
  */
 size_t os_worker_run(struct os_worker *worker);

@@ -72,6 +72,7 @@ struct run {
     struct lo_net *net;
     struct sim_disks *disks;
     struct plan plan;
+    void *plan_memory;
     struct nemesis *nemesis;
     bool over;          /* the verdict stands: what happens now is only clearing up */
     bool unusable;      /* a machine could not start because of the scenario itself */

@@ -347,6 +347,70 @@ CONFORMS(read_section)
     sm_factory_destroy(factory);
 }
 
+/* ---- calls ---- */
+
+static struct sm_factory *callee;
+static int call_count;
+
+static int counts(void *arg)
+{
+    call_count++;
+    ck_assert_ptr_eq(sm_factory_self(), callee);
+    return *(const int *)arg;
+}
+
+static int waits(void *arg)
+{
+    (void)arg;
+    call_count++;
+    return sm_sleep_until(SM_FOREVER) == -ECANCELED ? 5 : 6;
+}
+
+static int calls_waits(void *arg)
+{
+    return sm_call(callee, waits, arg);
+}
+
+static int stops_callee(void *arg)
+{
+    (void)arg;
+    return sm_factory_stop(callee, sm_now() + SM_S);
+}
+
+/* A call runs in a task of the factory that is called, and gives what it returns. */
+CONFORMS(calls)
+{
+    int result = 7;
+
+    call_count = 0;
+    callee = make("callee");
+    ck_assert_int_eq(sm_call(callee, counts, &result), 7);
+    result = -EIO;
+    ck_assert_int_eq(sm_call(callee, counts, &result), -EIO);
+    ck_assert_int_eq(call_count, 2);
+    ck_assert_int_eq(sm_factory_stop(callee, sm_now() + SM_S), 0);
+    ck_assert_int_eq(sm_call(callee, counts, &result), -ECANCELED);
+    ck_assert_int_eq(call_count, 2);
+    sm_factory_destroy(callee);
+}
+
+/* A caller that is cancelled, and a factory that stops, end what the call waits for. */
+CONFORMS(calls_end)
+{
+    call_count = 0;
+    callee = make("callee");
+    ck_assert_int_eq(conformance_cancelled(calls_waits, NULL), 5);
+    ck_assert_int_eq(conformance_cancelled_before(calls_waits, NULL), -ECANCELED);
+    ck_assert_int_eq(call_count, 1);
+    struct sm_task *stopper;
+    ck_assert_int_eq(sm_task_spawn(&stopper, "stopper", stops_callee, NULL), 0);
+    ck_assert_int_eq(sm_call(callee, waits, NULL), 5);
+    int result = 1;
+    ck_assert_int_eq(sm_task_join(stopper, &result, sm_now() + SM_S), 0);
+    ck_assert_int_eq(result, 0);
+    sm_factory_destroy(callee);
+}
+
 /* ---- configuration ---- */
 
 /* A value of the wrong form is an error that names it; the fallback stands. */
@@ -371,4 +435,4 @@ CONFORMS(configuration)
 
 CONFORMANCE_TESTS(factory, life_in_order, prepare_fails, start_deadline, start_cancelled,
                   start_and_stop_once, sealed, unknown_daemon, circle, children_inherit, injected,
-                  run_fails, stop_from_within, read_section, configuration)
+                  run_fails, stop_from_within, read_section, calls, calls_end, configuration)

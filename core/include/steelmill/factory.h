@@ -185,6 +185,20 @@ SM_API struct sm_factory *sm_factory_self(void);
 SM_API int sm_factory_each_child(struct sm_factory *factory,
                                  int (*visit)(struct sm_factory *child, void *arg), void *arg);
 
+/*
+ * Calls fn(arg) where a factory lives: in a task of its own that belongs to the factory, on the
+ * factory's thread. That is how to use a daemon that lives on another worker and is not
+ * SM_DAEMON_THREAD_SAFE.
+ *   arg: may lie on the caller's stack: fn has returned before this does
+ * Context: a task, of any factory or none. The factory must not be destroyed meanwhile.
+ * Blocks? until fn has returned. If the caller is cancelled, or the factory stops, then what fn
+ * waits for is cancelled, and this still waits for fn.
+ * Randomness: none.
+ * Returns: what fn has returned; or, and fn was not called: -ECANCELED (the caller is cancelled, or
+ *   the factory stops), -ENOMEM.
+ */
+SM_API int sm_call(struct sm_factory *factory, int (*fn)(void *arg), void *arg);
+
 /* ---- configuration: the scenario's `config:` of the machine, inherited by child factories ---- */
 
 /* Sets a value, given as text (copied). Returns 0, -ENOMEM. Replaces an earlier one. */
