@@ -6,17 +6,6 @@
 
 #include <errno.h>
 
-static const char *const effect_texts[] = {
-#define EFFECT_TEXT(name, word) word,
-    SIM_DISK_EFFECT_LIST(EFFECT_TEXT)
-#undef EFFECT_TEXT
-};
-
-const char *sim_disk_effect_text(uint64_t effect)
-{
-    return effect < SIM_DISK_EFFECT_COUNT ? effect_texts[effect] : "unknown";
-}
-
 /* ---- which faults concern a call ---- */
 
 bool sim_disk_fault_matches(const char *pattern, const char *path)

@@ -16,23 +16,21 @@
 struct sm_disk;
 struct sim_inode;
 
-/* X(name, word) in the order of their numbers, which are part of the digest. */
-#define SIM_DISK_EFFECT_LIST(X)   \
-    X(READ_ERROR, "read-error")   \
-    X(WRITE_ERROR, "write-error") \
-    X(SYNC_ERROR, "sync-error")   \
-    X(SHORT, "short")             \
-    X(SLOW, "latency")            \
-    X(STALL, "stall")             \
-    X(FULL, "full")               \
-    X(READ_ONLY, "read-only")     \
-    X(LOST_WRITE, "lost-write")   \
-    X(MISDIRECTED, "misdirected") \
-    X(BIT_ROT, "bit-rot")
-
-#define SIM_DISK_EFFECT_ENUM_(name, word) SIM_DISK_##name,
-enum sim_disk_effect { SIM_DISK_EFFECT_LIST(SIM_DISK_EFFECT_ENUM_) SIM_DISK_EFFECT_COUNT };
-#undef SIM_DISK_EFFECT_ENUM_
+/* The numbers are a part of the digest. */
+enum sim_disk_effect {
+    SIM_DISK_READ_ERROR,
+    SIM_DISK_WRITE_ERROR,
+    SIM_DISK_SYNC_ERROR,
+    SIM_DISK_SHORT,
+    SIM_DISK_SLOW,
+    SIM_DISK_STALL,
+    SIM_DISK_FULL,
+    SIM_DISK_READ_ONLY,
+    SIM_DISK_LOST_WRITE,
+    SIM_DISK_MISDIRECTED,
+    SIM_DISK_BIT_ROT,
+    SIM_DISK_EFFECT_COUNT
+};
 
 /* Shares are per million. Zeros: nothing of the kind. */
 struct sim_disk_fault {
@@ -58,7 +56,6 @@ void sim_disk_fault_begin(struct sm_disk *disk, struct sim_disk_fault *fault);
 void sim_disk_fault_end(struct sm_disk *disk, struct sim_disk_fault *fault);
 uint64_t sim_disk_fault_effects(const struct sim_disk_fault *fault);
 bool sim_disk_fault_matches(const char *pattern, const char *path);
-const char *sim_disk_effect_text(uint64_t effect);
 
 /* ---- for the calls. path: as it was opened ---- */
 /* True if that happens now to a call; it is counted then. */

@@ -156,7 +156,7 @@ static void settle(struct sim_env *env, unit_set set)
 
 void sim_kill(struct sim_env *env, const char *machines)
 {
-    inject(env, "sim_kill", machines, kill_program, false);
+    unit_inject(env, "sim_kill", machines, kill_program, false);
 }
 
 void sim_crash(struct sim_env *env, const char *machines)

@@ -19,8 +19,8 @@
  * is asked for. Every call that takes a path may return, beside what it says:
  *   -EINVAL: such a path there cannot be; -ENAMETOOLONG; -ENOENT: a directory on the way is
  * missing; -ENOTDIR: what is on the way is a file. And every call but sm_file_size, sm_file_close
- * and the locks: -EIO: the device failed; -ENOSYS: this world cannot do it; -ECANCELED: it may or
- * may not have taken effect. Calls that change something: -EROFS: the file system is read-only,
+ * and the locks: -EIO: the device failed; -ECANCELED: it may or may not have taken effect. Calls
+ * that change something, and syncs of what is not durable: -EROFS: the file system is read-only,
  * maybe by now.
  *
  * Context of every call: a task of the machine. A file is closed only once no call is under way.
