@@ -323,12 +323,16 @@ static inline bool was_refused(struct sm_datagram *socket)
     return refused;
 }
 
+static bool is_peer(const struct sm_datagram *socket, const struct sm_net *receiver, uint16_t port)
+{
+    return socket->peer.ip == sm_net_ip(receiver) && socket->peer.port == port;
+}
+
 int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to, const void *data,
                      size_t size)
 {
     lo_handle_check(&socket->handle, LO_MAGIC_DATAGRAM, __func__);
     struct sm_net *from = socket->handle.interface;
-    const bool elsewhere = to && socket->connected;
 
     if (!to && !socket->connected)
         return -EDESTADDRREQ;
@@ -347,7 +351,8 @@ int sm_datagram_send(struct sm_datagram *socket, const struct sm_address *to, co
     sim_cpu_count(&from->machine->home, size);
     const uint64_t hash = from->net->world->digest.off ? 0 : lo_hash(data, size);
     if (SM_LIKELY(receiver))
-        send_to(socket, receiver, to_index, to->port, data, (uint32_t)size, hash, elsewhere);
+        send_to(socket, receiver, to_index, to->port, data, (uint32_t)size, hash,
+                socket->connected && !is_peer(socket, receiver, to->port));
     else
         send_elsewhere(socket, to, data, (uint32_t)size, hash);
     return 0;

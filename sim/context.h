@@ -21,15 +21,18 @@ extern struct sim_heap *sim_heap_current;
 /* What the kernel looks at when a system call is made: 0: let it pass; 1: signal it. */
 extern volatile char sim_trap_selector;
 
+/* AddressSanitizer calls libc, and so us, before its shadow is there: not to be instrumented. */
+#define SIM_CONTEXT_BARE __attribute__((no_sanitize("address")))
+
 /* heap: of the machine; NULL: stays, or goes, out of any. */
-static inline void sim_context_enter(struct sim_heap *heap)
+SIM_CONTEXT_BARE static inline void sim_context_enter(struct sim_heap *heap)
 {
     sim_heap_current = heap;
     sim_trap_selector = heap != NULL;
 }
 
 /* What to give to sim_context_enter afterwards. */
-static inline struct sim_heap *sim_context_leave(void)
+SIM_CONTEXT_BARE static inline struct sim_heap *sim_context_leave(void)
 {
     struct sim_heap *heap = sim_heap_current;
 

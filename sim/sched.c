@@ -219,7 +219,7 @@ static inline struct sim_record *begin_record(struct sim_world *world, const voi
 /*
  * With many machines, memory is what a step waits for. So while one instant's steps run, the lines
  * that the next ones will touch are fetched, one link of a chain at a time, so that no fetch waits
- * for another: the event; its object and its machine; the task and the network's part of it; the
+ * for another: the event; its object, its machine, and the task and the network's part of it; the
  * stack. The top of a task's stack is always mapped, also when the task is gone.
  */
 #define FETCH_PENDING_MIN 128u /* with fewer, what they touch stays in the cache */
@@ -230,34 +230,28 @@ static inline const struct sim_event *event_ahead(const struct sim_world *world,
     return slot < SIM_QUEUE_SLOTS_MAX ? sim_events_at(&world->events, slot) : NULL;
 }
 
-static inline SM_FETCHES void fetch_object(const struct sim_world *world,
-                                           const struct sim_event *event)
-{
-    __builtin_prefetch(event->object);
-    __builtin_prefetch((const char *)event->object + 64);
-    if (event->machine)
-        __builtin_prefetch(&world->machine_slab[event->machine - 1]);
-}
-
 /* The task that probably runs next. */
 static inline const struct sm_task *task_ahead(const struct sim_world *world,
                                                const struct sim_event *event)
 {
     if (event->kind == SIM_TIMER)
         return event->object;
-    return event->machine ? world->machine_slab[event->machine - 1].last_task : NULL;
+    return event->machine ? world->latest[event->machine - 1].task : NULL;
 }
 
-static inline SM_FETCHES void fetch_task(const struct sim_world *world,
-                                         const struct sim_event *event)
+static inline SM_FETCHES void fetch_objects(const struct sim_world *world,
+                                            const struct sim_event *event)
 {
     const struct sm_task *task = task_ahead(world, event);
 
+    __builtin_prefetch(event->object);
+    __builtin_prefetch((const char *)event->object + 64);
     __builtin_prefetch(task);
     __builtin_prefetch((const char *)task + 64);
-    __builtin_prefetch((const char *)task + 128);
-    if (event->machine)
-        __builtin_prefetch(world->machine_slab[event->machine - 1].net);
+    if (event->machine) {
+        __builtin_prefetch(&world->machine_slab[event->machine - 1]);
+        __builtin_prefetch(world->latest[event->machine - 1].net);
+    }
 }
 
 static inline SM_FETCHES void fetch_stack(const struct sim_world *world,
@@ -270,7 +264,7 @@ static inline SM_FETCHES void fetch_stack(const struct sim_world *world,
     for (int line = 0; line < 6; line++)
         __builtin_prefetch((const char *)task->fiber.sp + line * 64);
     if (event->kind != SIM_TIMER) {
-        const void *const *net = world->machine_slab[event->machine - 1].net;
+        const void *const *net = world->latest[event->machine - 1].net;
         if (net) {
             __builtin_prefetch(*net);
             __builtin_prefetch((const char *)*net + 64);
@@ -284,10 +278,8 @@ static inline SM_FETCHES void fetch_ahead(const struct sim_world *world)
 
     if ((event = event_ahead(world, 0)))
         fetch_stack(world, event);
-    if ((event = event_ahead(world, 1)))
-        fetch_task(world, event);
     if ((event = event_ahead(world, 2)))
-        fetch_object(world, event);
+        fetch_objects(world, event);
     if ((event = event_ahead(world, 3)))
         __builtin_prefetch(event);
 }
@@ -311,7 +303,7 @@ static void enter_task(struct sim_world *world, struct sm_task *task)
     sm__current = task;
     sim_context_enter(machine ? &machine->heap : NULL);
     if (machine)
-        machine->last_task = task;
+        world->latest[machine->index - 1] = (struct sim_latest){task, machine->net};
     sm__fiber_switch(&world->scheduler, &task->fiber, false);
     sim_context_enter(NULL);
     sm__current = NULL;

@@ -53,6 +53,7 @@ static void make_slab(struct sim_world *world)
 
     world->machines = sim_host_alloc(count * sizeof *world->machines);
     world->machine_memory = sim_host_alloc(count * sizeof *world->machine_slab + 64);
+    world->latest = sim_host_alloc(count * sizeof *world->latest);
     char *memory = world->machine_memory;
     world->machine_slab = (void *)(memory + (64 - (uintptr_t)memory % 64));
 }
@@ -125,6 +126,7 @@ void sim_world_destroy(struct sim_world *world)
     sm__stack_pool_destroy(world->stacks);
     sim_host_free(world->machines);
     sim_host_free(world->machine_memory);
+    sim_host_free(world->latest);
     sim_host_free(world);
 }
 

@@ -51,8 +51,7 @@ struct sim_machine {
     struct sm__home home; /* first: a home is its machine */
     struct sim_world *world;
     void *net; /* net-loopback's own; its first word: what it will touch next, to be fetched */
-    struct sm_task *last_task; /* that ran; may be gone: only for fetching its memory in time */
-    /* So far the first cache line, which every step touches. */
+    /* So far in the first cache line, which every step touches. */
     uint32_t index; /* from 1; index - 1 is its place in world->machines and in the scenario */
     uint32_t incarnation; /* how often it has started */
     enum sim_machine_state state;
@@ -154,6 +153,12 @@ struct sim_options {
     bool log_json;
 };
 
+/* Of a machine: only for fetching its memory in time. */
+struct sim_latest {
+    const struct sm_task *task; /* that ran; may be gone */
+    const void *net;
+};
+
 struct sim_world {
     struct sm__home home; /* the world's own tasks (none, usually) */
     struct sim_options options;
@@ -171,6 +176,7 @@ struct sim_world {
     struct sim_machine **machines;
     struct sim_machine *machine_slab; /* where they lie, by index - 1 */
     void *machine_memory;
+    struct sim_latest *latest; /* by index - 1 */
     uint32_t machine_count;
     struct sim_program program;
     struct sim_hooks hooks[SIM_HOOKS_MAX];

@@ -204,7 +204,7 @@ static int serve(const struct serve_machine *machine, const struct serve_options
     return process.service.exit;
 }
 
-int main(int argc, char **argv)
+int serve_main(int argc, char **argv)
 {
     struct serve_options options;
     struct serve_machine machine = {0};

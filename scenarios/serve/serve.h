@@ -54,6 +54,10 @@ struct serve_options {
 /* Prints "steelmill: ..." and a line feed to stderr. */
 void serve_error(const char *format, ...) SM_PRINTF(1, 2);
 
+/* ---- main.c ---- */
+/* The program, alone or with sm_main. Returns its exit code. */
+int serve_main(int argc, char **argv);
+
 /* ---- options.c ---- */
 /* Returns 0, -EINVAL after a message. */
 int serve_options_parse(struct serve_options *options, int argc, char **argv);

@@ -90,6 +90,8 @@ int config_read(struct sm_factory *factory, struct config *config)
     if (!error)
         error = read_sizes(factory, config);
     if (!error)
+        error = sm_config_bool(factory, "disk_fails", false, &config->disk_fails);
+    if (!error)
         error = sm_config_duration(factory, "think", 0, &config->think_ns);
     if (!error)
         error = sm_config_duration(factory, "pause", 0, &config->pause_ns);

@@ -17,6 +17,7 @@ struct config {
     const char *journal;     /* as PRAGMA journal_mode takes it */
     const char *synchronous; /* as PRAGMA synchronous takes it */
     enum allowed allowed;
+    bool disk_fails; /* errors of the disk are expected: a task tries again */
     int64_t writers, readers, checkpointers; /* tasks, each with a connection of its own */
     int64_t page_bytes, map_bytes, cache_pages, checkpoint_pages;
     sm_time think_ns;  /* the longest pause between two transactions of a writer */

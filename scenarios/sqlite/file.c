@@ -19,8 +19,6 @@ static int close_file(sqlite3_file *base)
         vfs_node_close(&vfs->nodes, file->node);
     }
     sm_file_close(file->file);
-    if (file->delete_on_close)
-        (void)sm_disk_unlink(vfs->disk, file->path);
     return SQLITE_OK;
 }
 

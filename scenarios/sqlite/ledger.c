@@ -274,9 +274,18 @@ int ledger_integrity(struct ledger *ledger, bool *intact)
     if (result == SQLITE_OK)
         result = sqlite3_step(statement);
     if (result == SQLITE_ROW) {
-        *intact = strcmp((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
+        const char *report = (const char *)sqlite3_column_text(statement, 0);
+        *intact = strcmp(report, "ok") == 0;
+        snprintf(ledger->report, sizeof(ledger->report), "%s", report);
         result = SQLITE_OK;
     }
     sqlite3_finalize(statement);
     return ledger_is_corrupt(result) ? SQLITE_OK : result;
+}
+
+bool ledger_is_unreadable(const struct ledger *ledger)
+{
+    const char *report = ledger->report;
+    return strstr(report, "failed to get page") || strstr(report, "unable to get the page") ||
+           strstr(report, "returns error code");
 }

@@ -42,6 +42,7 @@ enum ledger_statement {
 /* A connection, of one task. */
 struct ledger {
     sqlite3 *db;
+    char report[128];                            /* what the integrity check has said last */
     sqlite3_stmt *statements[LEDGER_STATEMENTS]; /* prepared when they are used first */
 };
 
@@ -74,11 +75,20 @@ struct ledger_view {
 int ledger_read(struct ledger *ledger, struct ledger_view *view);
 /* PRAGMA integrity_check. *intact is false, too, where SQLite finds the file to be none of its. */
 int ledger_integrity(struct ledger *ledger, bool *intact);
+/* The damage that was found last may be none: a page could not be read. */
+bool ledger_is_unreadable(const struct ledger *ledger);
 
 /* The database is not one any more. */
 static inline bool ledger_is_corrupt(int result)
 {
     return (result & 0xff) == SQLITE_CORRUPT || (result & 0xff) == SQLITE_NOTADB;
+}
+/* The disk has failed, or is full. */
+static inline bool ledger_is_disk_error(int result)
+{
+    const int primary = result & 0xff;
+    return primary == SQLITE_IOERR || primary == SQLITE_FULL || primary == SQLITE_CANTOPEN ||
+           primary == SQLITE_READONLY;
 }
 /* Somebody else was in the way: try again. */
 static inline bool ledger_is_busy(int result)

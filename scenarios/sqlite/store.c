@@ -21,6 +21,10 @@ int store_judge_result(struct sqlite_store *store, sqlite3 *db, int result)
         sm_reachable("another connection was in the way");
         return -EAGAIN;
     }
+    if (store->config.disk_fails && ledger_is_disk_error(result)) {
+        sm_reachable("the disk failed");
+        return -EAGAIN;
+    }
     if (store->config.allowed == ALLOWED_CORRUPTION && ledger_is_corrupt(result)) {
         store->corrupt = true;
         return -EIO;

@@ -51,7 +51,9 @@ static uint32_t open_flags(int flags)
         to |= SM_FILE_WRITE;
     if (flags & SQLITE_OPEN_CREATE)
         to |= SM_FILE_CREATE;
-    if (flags & SQLITE_OPEN_EXCLUSIVE)
+    if (flags & SQLITE_OPEN_DELETEONCLOSE)
+        to |= SM_FILE_TRUNC; /* a crash may have left one of that name */
+    else if (flags & SQLITE_OPEN_EXCLUSIVE)
         to |= SM_FILE_EXCL;
     return to;
 }
@@ -61,30 +63,29 @@ static int open_file(sqlite3_vfs *base, const char *path, sqlite3_file *out, int
 {
     struct vfs *vfs = self_of(base);
     struct vfs_file *file = (struct vfs_file *)out;
+    char temporary[32];
 
     memset(file, 0, sizeof(*file));
-    if (path && strlen(path) >= sizeof(file->path))
-        return SQLITE_CANTOPEN;
-    if (path)
-        snprintf(file->path, sizeof(file->path), "%s", path);
-    else
-        snprintf(file->path, sizeof(file->path), "temporary-%u", ++vfs->temporary_count);
-    if (vfs_enter(vfs) || sm_file_open(vfs->disk, &file->file, file->path, open_flags(flags)))
+    snprintf(temporary, sizeof(temporary), "temporary-%u", ++vfs->open_count);
+    if (!path)
+        path = temporary;
+    if (vfs_enter(vfs) || sm_file_open(vfs->disk, &file->file, path, open_flags(flags)))
         return SQLITE_CANTOPEN;
     if (flags & SQLITE_OPEN_MAIN_DB) {
-        file->node = vfs_node_open(&vfs->nodes, file->path);
+        file->node = vfs_node_open(&vfs->nodes, path);
         if (!file->node) {
             sm_file_close(file->file);
             return SQLITE_NOMEM;
         }
     }
     file->vfs = vfs;
-    file->delete_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
     /* Also where the file was there: whoever made it may not have synced it yet. */
     file->sync_directory =
         flags & SQLITE_OPEN_CREATE &&
         flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL | SQLITE_OPEN_SUPER_JOURNAL);
     file->base.pMethods = &vfs_file_methods;
+    if (flags & SQLITE_OPEN_DELETEONCLOSE)
+        (void)sm_disk_unlink(vfs->disk, path); /* it lasts as long as it is open */
     if (out_flags)
         *out_flags = flags;
     return SQLITE_OK;
@@ -183,7 +184,7 @@ static void no_library_error(sqlite3_vfs *base, int bytes, char *out)
 static const sqlite3_vfs METHODS = {
     .iVersion = 2,
     .szOsFile = sizeof(struct vfs_file),
-    .mxPathname = VFS_PATH_BYTES - 16,
+    .mxPathname = VFS_PATH_BYTES,
     .zName = VFS_NAME,
     .xOpen = open_file,
     .xDelete = delete_file,

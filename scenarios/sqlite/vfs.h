@@ -36,7 +36,7 @@ struct vfs {
     sm_time pause_ns; /* the longest pause of a call that does not use the disk; 0: it yields */
     uint64_t calls;   /* since vfs_init */
     uint64_t cut_at;  /* the power goes after this call; 0: not by count */
-    uint32_t temporary_count;
+    uint32_t open_count;
 };
 
 struct vfs_file {
@@ -46,10 +46,9 @@ struct vfs_file {
     struct vfs_node *node; /* of a database; NULL: nobody shares this file */
     struct vfs_hold lock, shm;
     int level; /* SQLITE_LOCK_... */
-    bool has_shm, sync_directory, delete_on_close;
+    bool has_shm, sync_directory;
     sqlite3_int64 map_bytes_max;
     int fetched; /* pages that SQLite has not given back */
-    char path[VFS_PATH_BYTES];
 };
 
 /*

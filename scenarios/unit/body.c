@@ -184,6 +184,7 @@ void unit_run(const struct unit_system *system, const struct job_command *comman
                             .command = command,
                             .result = &shared->result,
                             .start = start_machine,
+                            .has_traps = !foreground, /* a test may go on beside a run */
                             .ended = foreground ? leave : NULL};
     shared->file[0] = '\0';
     shared->fault_count = 0;

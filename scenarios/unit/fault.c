@@ -67,6 +67,15 @@ static bool crash(struct sim_env *env, struct sim_machine *machine)
     return true;
 }
 
+static bool kill_program(struct sim_env *env, struct sim_machine *machine)
+{
+    (void)env;
+    if (machine->state == SIM_MACHINE_OFF)
+        return false;
+    sim_machine_kill(machine);
+    return true;
+}
+
 static bool wipe(struct sim_env *env, struct sim_machine *machine)
 {
     crash(env, machine);
@@ -144,6 +153,11 @@ static void settle(struct sim_env *env, unit_set set)
 }
 
 /* ---- the calls ---- */
+
+void sim_kill(struct sim_env *env, const char *machines)
+{
+    inject(env, "sim_kill", machines, kill_program, false);
+}
 
 void sim_crash(struct sim_env *env, const char *machines)
 {

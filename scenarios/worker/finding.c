@@ -324,14 +324,25 @@ static void arm_traps(struct run *run)
         worker_note(run, "reading the processor's counter for the time is not caught here");
 }
 
+/* Once per process, which may have many runs. Returns the stack for signals. */
+static void *prepare_process(void)
+{
+    static void *stack;
+
+    if (stack)
+        return stack;
+    stack =
+        mmap(NULL, SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    SM_ASSERT(stack != MAP_FAILED);
+    SM_ASSERT(atexit(on_exit_call) == 0);
+    return stack;
+}
+
 void finding_arm(struct run *run)
 {
     static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
-    const stack_t stack = {.ss_sp = mmap(NULL, SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE,
-                                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-                           .ss_size = SIGNAL_STACK_BYTES};
+    const stack_t stack = {.ss_sp = prepare_process(), .ss_size = SIGNAL_STACK_BYTES};
 
-    SM_ASSERT(stack.ss_sp != MAP_FAILED);
     SM_ASSERT(sigaltstack(&stack, NULL) == 0);
     armed = run;
     step_at_tick = 0;
@@ -339,7 +350,6 @@ void finding_arm(struct run *run)
         handle(deadly[i], on_signal);
     handle(SIGPROF, on_tick);
     set_tick(run->scn->spin_limit_ns);
-    SM_ASSERT(atexit(on_exit_call) == 0);
     arm_traps(run);
 }
 

@@ -179,16 +179,16 @@ static int attach(struct worker *worker, const struct options *options, char *te
     int error = worker_plugin_load(worker->scn->plugin_path, &handle, &worker->plugin, text);
     if (!error)
         error = worker_plugin_check(worker->plugin, worker->scn, text);
-    if (!error)
+    if (!error && handle) /* a program's own variables are its machines' together */
         error = sim_globals_create(&worker->globals, handle, worker->scn->machine_count, text,
                                    JOB_TEXT_BYTES);
     return error;
 }
 
-int main(int argc, char **argv)
+int worker_main(int argc, char **argv)
 {
     struct options options;
-    struct worker worker;
+    struct worker worker = {0};
     struct series *series;
     char text[JOB_TEXT_BYTES] = "";
 

@@ -130,6 +130,30 @@ static struct lo_times times_of(const struct scn_range *range)
     return (struct lo_times){range->min_ns, range->max_ns};
 }
 
+/* How often links have done one of these to a message. 0 for what they do to all. */
+static uint64_t count_rare(const struct run *run, uint32_t fields)
+{
+    const struct lo_counters *counters = lo_net_counters(run->net);
+    const struct {
+        uint32_t field;
+        uint64_t count;
+    } counts[] = {
+        {SCN_LINK_LOSS, counters->lost[LO_LOST_LOSS]},
+        {SCN_LINK_DUPLICATE, counters->duplicated},
+        {SCN_LINK_REORDER, counters->reordered},
+        {SCN_LINK_BANDWIDTH, counters->queued},
+        {SCN_LINK_QUEUE, counters->lost[LO_LOST_QUEUE]},
+        {SCN_LINK_MTU, counters->lost[LO_LOST_MTU]},
+        {SCN_LINK_CORRUPT, counters->corrupted},
+        {SCN_LINK_CORRUPT_STREAMS, counters->corrupted_streams},
+    };
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        count += fields & counts[i].field ? counts[i].count : 0;
+    return count;
+}
+
 static void put_in_force(struct network_fault *state, struct run *run,
                          const struct plan_fault *planned, const struct lo_rule *rule)
 {
@@ -144,6 +168,10 @@ static void put_in_force(struct network_fault *state, struct run *run,
                                         times_of(&fault->up), planned->draw, planned->id);
     else
         state->rule = lo_rule_add(run->net, rule);
+    if (planned->kind == SCN_FAULT_LINK &&
+        !(fault->link.set & (SCN_LINK_LATENCY | SCN_LINK_JITTER)))
+        state->rare = fault->link.set;
+    state->mark = count_rare(run, state->rare);
 }
 
 static bool begin_between(struct network_fault *state, struct run *run,
@@ -214,7 +242,8 @@ bool network_fault_end(struct network_fault *state, struct run *run)
     state->sequence = NULL;
     if (state->rule) {
         lo_rule_remove(run->net, state->rule);
-        state->hits += lo_rule_affected(run->net, state->rule);
+        if (!state->rare || count_rare(run, state->rare) > state->mark)
+            state->hits += lo_rule_affected(run->net, state->rule);
     }
     state->rule = 0;
     return state->hits > 0;

@@ -16,6 +16,8 @@ struct network_fault {
     uint32_t rule;                /* in force; 0: none */
     struct lo_sequence *sequence; /* of rules; NULL: none */
     uint64_t hits;                /* of what happened at once */
+    uint32_t rare;                /* enum scn_link_field: what a worse link does to few messages */
+    uint64_t mark;                /* how often links had done that before */
 };
 
 /* False: nobody holds the role that it is about, or it cannot be here. */

@@ -40,7 +40,14 @@ static const char *needs_steelmill(const struct link_map *map)
     return NULL;
 }
 
-int worker_plugin_load(const char *path, void **out_handle, const struct sm_plugin **out,
+static const struct sm_plugin *own; /* NULL: the program has no daemons in it */
+
+void worker_plugin_set_own(const struct sm_plugin *plugin)
+{
+    own = plugin;
+}
+
+static int open_object(const char *path, void **out, const struct sm_plugin **out_plugin,
                        char *text)
 {
     /* All symbols now: binding them late would take stack of whoever calls first. */
@@ -55,9 +62,22 @@ int worker_plugin_load(const char *path, void **out_handle, const struct sm_plug
                 text, "plugin '%s' is linked with %s: leave the sm_* symbols to the host program",
                 path, library);
     }
-    const struct sm_plugin *plugin = dlsym(handle, SM_PLUGIN_SYMBOL);
-    if (!plugin)
+    *out_plugin = dlsym(handle, SM_PLUGIN_SYMBOL);
+    if (!*out_plugin)
         return refuse(text, "'%s' is no steelmill plugin: it has no SM_PLUGIN(...)", path);
+    *out = handle;
+    return 0;
+}
+
+int worker_plugin_load(const char *path, void **out_handle, const struct sm_plugin **out,
+                       char *text)
+{
+    const struct sm_plugin *plugin = own;
+    void *handle = NULL;
+    const int error = own ? 0 : open_object(path, &handle, &plugin, text);
+
+    if (error)
+        return error;
     if (plugin->contract_version != SM_CONTRACT_VERSION)
         return refuse(text,
                       "plugin '%s' was built for version %u of the contract, this program offers "

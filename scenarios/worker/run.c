@@ -112,6 +112,12 @@ static void add_machines(struct run *run)
     }
 }
 
+/* Of the run's plan, one after the other. */
+struct plan_block {
+    struct plan_block *next;
+    _Alignas(16) char memory[];
+};
+
 static void set_disks(struct run *run)
 {
     for (uint32_t i = 0; i < run->scn->machine_count; i++) {
@@ -127,8 +133,24 @@ static void set_disks(struct run *run)
 
 static void *plan_alloc(void *arg, size_t size)
 {
-    (void)arg;
-    return sim_host_alloc(size);
+    struct run *run = arg;
+    struct plan_block *block = sim_host_alloc(sizeof *block + size);
+
+    block->next = run->plan_memory;
+    run->plan_memory = block;
+    return block->memory;
+}
+
+static void free_plan(struct run *run)
+{
+    struct plan_block *block = run->plan_memory;
+
+    while (block) {
+        struct plan_block *next = block->next;
+        sim_host_free(block);
+        block = next;
+    }
+    run->plan_memory = NULL;
 }
 
 static void start_machines(struct run *run)
@@ -165,7 +187,7 @@ static int make_world(struct run *run)
     set_disks(run);
     error = worker_network_create(run);
     if (!error)
-        error = plan_expand(run->scn, run->command->seed, plan_alloc, NULL, &run->plan);
+        error = plan_expand(run->scn, run->command->seed, plan_alloc, run, &run->plan);
     if (error)
         return error;
     if (run->plugin->sites_begin)
@@ -384,6 +406,7 @@ void worker_run_free(struct run *run)
     lo_net_destroy(run->net);
     sim_disk_destroy(run->disks);
     sim_libc_detach();
+    free_plan(run);
     output_destroy(run);
 }
 

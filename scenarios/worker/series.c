@@ -15,6 +15,8 @@
  */
 #include "scenarios/worker/series.h"
 
+#include "core/sanitize.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -58,7 +60,7 @@ static void run_once(const struct series *series)
 {
     struct run run = worker_run_of(series->worker, &series->shared->command);
 
-    worker_result_init(run.result, run.command->seed);
+    run.result->verdict = JOB_NOT_JUDGED; /* not that of the run before */
     series->shared->started_ns = worker_real_ns();
     series->shared->state = RUNS;
     worker_run(&run);
@@ -93,6 +95,8 @@ static void run_series(void *arg)
 
 bool series_takes(const struct job_command *command)
 {
+    if (SM__ASAN) /* its allocator remembers what was there before */
+        return false;
     return command->version == JOB_VERSION && command->flags & JOB_SERIES &&
            !(command->flags & (JOB_FOREGROUND | JOB_KEEP_OUTPUT));
 }

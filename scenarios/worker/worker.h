@@ -2,7 +2,7 @@
 /*
  * steelmill-worker: the simulating process (see scenarios/job.h for how it is talked to).
  *
- *   main.c      options, the command loop
+ *   main.c      options, the command loop; alone.c: as a program of its own
  *   child.c     a forked child per run; series.c: one for many, as long as they pass
  *   plugin.c    loading a plugin and checking it against the scenario
  *   run.c       one run from start to verdict
@@ -30,9 +30,16 @@ struct lo_net;
 struct sim_globals;
 struct sim_disks;
 
+/* ---- main.c ---- */
+/* The program, alone or with sm_main. Returns its exit code. */
+int worker_main(int argc, char **argv);
+
 /* ---- plugin.c ---- */
+/* Before any is loaded: the program is linked with its daemons, and loads nothing else. */
+void worker_plugin_set_own(const struct sm_plugin *plugin);
 /*
- * Loads a plugin. Returns 0, or -EINVAL with one clear message in `text` (JOB_TEXT_BYTES).
+ * Loads a plugin; handle: the loader's, NULL for the program's own. Returns 0, or -EINVAL with one
+ * clear message in `text` (JOB_TEXT_BYTES).
  */
 int worker_plugin_load(const char *path, void **handle, const struct sm_plugin **out, char *text);
 /* Checks that every daemon that the scenario names is there. Returns 0, -EINVAL. */
@@ -65,6 +72,7 @@ struct run {
     struct lo_net *net;
     struct sim_disks *disks;
     struct plan plan;
+    void *plan_memory;
     struct nemesis *nemesis;
     bool over;          /* the verdict stands: what happens now is only clearing up */
     bool unusable;      /* a machine could not start because of the scenario itself */

@@ -88,7 +88,7 @@ struct sim_libc {
 
 /* ---- state.c ---- */
 /* True in a machine's task, outside of the host's code. */
-static inline bool sim_libc_inside(void)
+SIM_CONTEXT_BARE static inline bool sim_libc_inside(void)
 {
     return SM_UNLIKELY(sim_heap_current != NULL);
 }

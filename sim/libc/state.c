@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-void *sim_libc_next(const char *name)
+SIM_CONTEXT_BARE void *sim_libc_next(const char *name)
 {
     struct sim_heap *heap = sim_context_leave();
 

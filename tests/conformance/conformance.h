@@ -29,6 +29,9 @@ struct sm_factory *conformance_factory(void);
 bool conformance_limit(const char *directory, size_t size_bytes);
 void conformance_freeze(const char *directory);
 
+/* What else the program can be: its exit status, or -1 where it is to run the tests. */
+int conformance_main(void);
+
 /* CONFORMS(name) { ... }: a test whose body runs in a task. */
 #define CONFORMS(name_)                \
     static void name_##_body(void);    \
@@ -51,23 +54,24 @@ int conformance_cancelled_before(sm_task_fn fn, void *arg);
 void conformance_connect(struct sm_stream **client, struct sm_stream **server);
 
 /* ---- the tests ---- */
-#define CONFORMANCE_SUITES(X) \
-    X(matrix)                 \
-    X(tasks)                  \
-    X(sync)                   \
-    X(time)                   \
-    X(factory)                \
-    X(lease)                  \
-    X(stream)                 \
-    X(frame)                  \
-    X(datagram)               \
-    X(port)                   \
-    X(disk)                   \
-    X(disk_names)             \
+/* In parts of some seconds each, to run side by side. */
+#define CONFORMANCE_NETWORK(X) X(stream) X(frame) X(datagram) X(port) X(net_open) X(net_datagram)
+#define CONFORMANCE_STREAMS(X) X(net_stream)
+#define CONFORMANCE_REST(X) \
+    X(matrix)               \
+    X(tasks)                \
+    X(sync)                 \
+    X(time)                 \
+    X(factory)              \
+    X(lease)                \
+    X(disk)                 \
+    X(disk_names)           \
     X(disk_files)
 
 #define CONFORMANCE_DECLARE_(name_) void conformance_add_##name_(TCase *tc);
-CONFORMANCE_SUITES(CONFORMANCE_DECLARE_)
+CONFORMANCE_NETWORK(CONFORMANCE_DECLARE_)
+CONFORMANCE_STREAMS(CONFORMANCE_DECLARE_)
+CONFORMANCE_REST(CONFORMANCE_DECLARE_)
 
 #define CONFORMANCE_TESTS(name_, ...)                                  \
     void conformance_add_##name_(TCase *tc)                            \

@@ -2,6 +2,7 @@
 #include "tests/conformance/conformance.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TIMEOUT_S 60
 
@@ -14,12 +15,34 @@ static TCase *add_case(Suite *suite, const char *name)
     return tc;
 }
 
-int main(void)
+/* The program's arguments name parts; without any, all of them run. */
+static bool wants(int argc, char **argv, const char *part)
 {
+    bool wanted = argc < 2;
+
+    for (int i = 1; i < argc; i++)
+        wanted = wanted || strcmp(argv[i], part) == 0;
+    return wanted;
+}
+
+int main(int argc, char **argv)
+{
+    const int status = conformance_main();
+
+    if (status >= 0)
+        return status;
     Suite *suite = suite_create("conformance");
 
 #define ADD_(name_) conformance_add_##name_(add_case(suite, #name_));
-    CONFORMANCE_SUITES(ADD_)
+    if (wants(argc, argv, "network")) {
+        CONFORMANCE_NETWORK(ADD_)
+    }
+    if (wants(argc, argv, "streams")) {
+        CONFORMANCE_STREAMS(ADD_)
+    }
+    if (wants(argc, argv, "rest")) {
+        CONFORMANCE_REST(ADD_)
+    }
     SRunner *runner = srunner_create(suite);
     srunner_set_tap(runner, "-");
     srunner_run_all(runner, CK_SILENT);

@@ -98,8 +98,10 @@ static const struct {
     {"degrade: { corrupt_streams: 5%", BIT(STREAM_GARBLED), 0},
     {"degrade: { bandwidth: 20kB/s", BIT(LATE) | BIT(LOST), WAITS | BIT(OVERTAKEN)},
     {"degrade: { bandwidth: 50kB/s, queue: 1kB", BIT(LATE) | BIT(LOST), BIT(OVERTAKEN)},
+    {"degrade: { loss: 0.0001%, duplicate: 0.0001%", 0, 0}, /* it never bit */
     {"degrade: { mtu: 600B", BIT(LOST_LARGE), 0},
-    {"clog: { from: m1, to: m2", BIT(LATE) | BIT(STREAM_LATE) | BIT(SILENT), WAITS},
+    {"clog: { from: m1, to: m2", BIT(LATE) | BIT(STREAM_LATE) | BIT(SILENT),
+     WAITS | BIT(OVERTAKEN)},
     {"swizzle: { of: m", BIT(LATE) | BIT(STREAM_LATE), WAITS | BIT(OVERTAKEN)},
     {"flap: { from: m1, to: m2", BIT(LOST) | BIT(STREAM_LATE), WAITS},
     {"partition: { split: halves", BIT(LOST) | BIT(SILENT), WAITS},

@@ -37,6 +37,8 @@ static void leaves(struct end *end)
         return;
     if (end->quits && sm_random_chance(NULL, 500000))
         sm_stream_abort(end->stream);
+    else if (sm_random_chance(NULL, 100000))
+        (void)sm_stream_linger(end->stream, sm_now() + 10 * SM_S);
     else
         sm_stream_close(end->stream);
     free(end);
@@ -104,6 +106,23 @@ static void note_end(const struct end *end, int result, uint64_t position)
         soak_totals.broken++;
 }
 
+/* A read that waits; or one after a wait, which must not wait any more. */
+static int reads_some(struct end *end, unsigned char *buffer, size_t capacity)
+{
+    const sm_time deadline = sm_now() + SOAK_IDLE_NS;
+    struct sm_wait wait = {.object = sm_stream_waitable(end->stream), .interest = SM_READ};
+
+    if (!sm_random_chance(NULL, 200000))
+        return sm_stream_read(end->stream, buffer, capacity, deadline);
+    const int ready = sm_wait_any(&wait, 1, deadline);
+    if (ready < 0)
+        return ready;
+    const int count = sm_stream_read(end->stream, buffer, capacity, sm_now());
+    ck_assert_msg(count != -ETIMEDOUT, "seed %llu: readable, but a read waits",
+                  (unsigned long long)end->soak->seed);
+    return count;
+}
+
 /* Reads until the end, an error, or until it has had enough. */
 static void reads(struct end *end)
 {
@@ -113,7 +132,7 @@ static void reads(struct end *end)
 
     while (count > 0 && !(end->quits && sm_random_chance(NULL, 100000))) {
         const size_t capacity = 1 + sm_random_below(NULL, BUFFER_SIZE);
-        count = sm_stream_read(end->stream, buffer, capacity, sm_now() + SOAK_IDLE_NS);
+        count = reads_some(end, buffer, capacity);
         if (count <= 0)
             break;
         check_bytes(end, buffer, position, count);
@@ -125,11 +144,21 @@ static void reads(struct end *end)
     free(buffer);
 }
 
+/* Some do not wait for the deadline of a read or a write to find that the other host is gone. */
+static void grow_impatient(struct end *end)
+{
+    if (sm_random_chance(NULL, 200000))
+        (void)sm_stream_keep_alive(end->stream, 5 * SM_S, SM_S, 5);
+    if (sm_random_chance(NULL, 200000))
+        (void)sm_stream_user_timeout(end->stream, 15 * SM_S);
+}
+
 /* Both ways, until all is said, or it is over. `end` is on the heap, and is freed. */
 static void talks(struct end *end)
 {
     end->quits = !end->out->must_end_well && sm_random_chance(NULL, 80000);
     end->tasks = 2;
+    grow_impatient(end);
     if (sm_task_spawn(NULL, "writes", writes, end) == 0)
         reads(end);
     else

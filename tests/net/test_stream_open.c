@@ -397,6 +397,47 @@ START_TEST(out_of_ports)
 }
 END_TEST
 
+static int wants_any_port(struct nf *f, struct sm_net *net)
+{
+    static struct sm_listener *listeners[60999 - 32768 + 1];
+    static struct sm_datagram *sockets[60999 - 32768 + 1];
+    const size_t count = sizeof sockets / sizeof *sockets;
+    struct sm_listener *listener;
+    struct sm_datagram *socket;
+
+    (void)f;
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_int_eq(sm_listener_open(net, &listeners[i], 0, 1), 0);
+        ck_assert_int_eq(sm_datagram_open(net, &sockets[i], 0), 0);
+    }
+    ck_assert_int_eq(sm_listener_open(net, &listener, 0, 1), -EADDRINUSE);
+    ck_assert_int_eq(sm_datagram_open(net, &socket, 0), -EADDRINUSE);
+    ck_assert_ptr_null(listener);
+    ck_assert_ptr_null(socket);
+    ck_assert_int_eq(sm_listener_open(net, &listener, 80, 1), 0); /* one that is asked for */
+    sm_listener_close(listener);
+    sm_listener_close(listeners[5]);
+    sm_datagram_close(sockets[7]);
+    ck_assert_int_eq(sm_listener_open(net, &listeners[5], 0, 1), 0);
+    ck_assert_int_eq(sm_datagram_open(net, &sockets[7], 0), 0);
+    for (size_t i = 0; i < count; i++) {
+        sm_listener_close(listeners[i]);
+        sm_datagram_close(sockets[i]);
+    }
+    return 0;
+}
+
+/* Listeners and datagram sockets that want any port get the last one, and are told when none is
+ * left. */
+START_TEST(no_port_left)
+{
+    nf_create(&nf, 1, NULL);
+    nf.bodies[0] = wants_any_port;
+    nf_run(&nf, 600 * SM_S);
+    nf_finish(&nf);
+}
+END_TEST
+
 SUITE_MAIN("stream-open", round_trips, itself, refused, attempt_lost, answer_lost,
            handshake_clogged, machine_off, cancelled, client_crashes, backlog, listener_closed,
-           accept_waits, out_of_ports)
+           accept_waits, out_of_ports, no_port_left)

@@ -73,11 +73,15 @@ lost_last='the last commit was lost'
 lost_several='several commits were lost'
 acknowledged='acknowledged transactions are there after a power cut'
 
-for name in delete-extra wal-full delete-many wal-many; do
+for name in delete-extra wal-full delete-many wal-many disk-errors; do
     sound $name
     expect "the last commit is never lost" never "$lost_last"
     expect "nor are several" never "$lost_several"
 done
+
+# Where they are not expected, errors of the disk are findings: they do reach SQLite.
+sweep disk-errors --set machines.store.config.disk_fails=false
+expect "errors of the disk reach SQLite" only 'SQLite reports no error|the database is intact after a power cut'
 
 sound delete-full
 expect "the last commit is lost now and then" happened "$lost_last"

@@ -160,6 +160,36 @@ SIM_TEST(crash_takes_memory, .machines = {{PONG("a")}, {PONG("b"), .count = 2}})
     ck_assert(answers("a"));
 }
 
+/* What a socket with the machine for a peer is told when it asks. */
+static int asks(const char *machine)
+{
+    struct sm_datagram *socket = socket_of_body();
+    struct sm_address to = {.port = PORT};
+    char byte = 'x';
+
+    ck_assert_int_eq(sm_net_resolve(sm_net_get(sm_factory_self()), machine, &to.ip, SM_S), 0);
+    ck_assert_int_eq(sm_datagram_connect(socket, &to), 0);
+    ck_assert_int_eq(sm_datagram_send(socket, NULL, &byte, 1), 0);
+    const int answer = sm_datagram_receive(socket, &byte, 1, NULL, sm_now() + SM_S);
+    sm_datagram_close(socket);
+    return answer;
+}
+
+/* A program that dies leaves a host that answers for it, a crash leaves silence. */
+SIM_TEST(kill_leaves_the_host, .machines = {{PONG("a")}})
+{
+    ck_assert_int_gt(asks("a"), 0);
+    sim_kill(env, "a");
+    ck_assert(!sim_is_up(env, "a"));
+    ck_assert_int_eq(asks("a"), -ECONNREFUSED);
+    sim_start(env, "a");
+    ck_assert_uint_eq(pong_on(env, "a")->kept.boots, 2);
+    ck_assert_uint_eq(pong_on(env, "a")->kept.stops, 0);
+    ck_assert_int_gt(asks("a"), 0);
+    sim_crash(env, "a");
+    ck_assert_int_eq(asks("a"), -ETIMEDOUT);
+}
+
 /* A start returns when the daemons are prepared again. */
 SIM_TEST(start_waits, .machines = {{PONG("a"), .config = {{"prepare", "3s"}}}})
 {
@@ -421,7 +451,8 @@ SIM_TEST(output_survives, .seeds = 1, .machines = {{"a", .daemons = {&chatter_da
     printf("# a line of the body\n");
 }
 
-SIM_MAIN(body_waits, crash_takes_memory, start_waits, crash_in_boot, stop_runs_hooks,
-         wipe_empties_the_disk, pause_holds_tasks, idle_faults, roles_are_seen, partition_cuts,
-         partition_isolates, cut_is_one_way, faults_add_up, clog_holds, degrade_slows,
-         degrade_loses, each_seed_once, verify_runs_thrice, names_are_free, output_survives)
+SIM_MAIN(body_waits, crash_takes_memory, kill_leaves_the_host, start_waits, crash_in_boot,
+         stop_runs_hooks, wipe_empties_the_disk, pause_holds_tasks, idle_faults, roles_are_seen,
+         partition_cuts, partition_isolates, cut_is_one_way, faults_add_up, clog_holds,
+         degrade_slows, degrade_loses, each_seed_once, verify_runs_thrice, names_are_free,
+         output_survives)

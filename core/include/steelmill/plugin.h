@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How a system of daemons is handed to steelmill: as a plugin (a shared object that leaves the sm_*
- * symbols to the host program), or linked statically with sm_main.
+ * symbols to the host program), or linked into a program with sm_main.
  *
  *   SM_PLUGIN("Lock server, store and clients.", &lock_server_daemon, &lock_client_daemon)
  */
@@ -35,6 +35,25 @@ extern struct sm_site __stop_sm_sites[] __attribute__((weak, visibility("hidden"
     const struct sm_plugin sm_plugin_descriptor = {                                            \
         SM_CONTRACT_VERSION, sizeof(struct sm_plugin), (about_),                               \
         sm__plugin_types,    __start_sm_sites,         __stop_sm_sites};
+
+/*
+ * The main of a program that daemons are linked into, with the verbs of `steelmill`, whose
+ * scenarios need not name a plugin: the same objects, with libsteelmill-sim-main make a program
+ * that simulates, with libsteelmill-main one that serves.
+ *
+ *   int main(int argc, char **argv) { return sm_main(argc, argv, &sm_plugin_descriptor); }
+ *
+ *   plugin: what SM_PLUGIN has defined
+ *
+ * It becomes the program `steelmill` ($STEELMILL, or where PATH has it). In simulation its machines
+ * have heaps, files and clocks of their own, but not variables: those of the program and of the
+ * libraries it is linked with are one set for all machines, and a crash leaves them. A plugin has
+ * no such limit.
+ *
+ * Context: the start of main. Randomness: none.
+ * Returns: the exit code.
+ */
+SM_API int sm_main(int argc, char **argv, const struct sm_plugin *plugin);
 
 SM_C_END
 #endif

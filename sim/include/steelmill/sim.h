@@ -177,6 +177,9 @@ SM_API int sim_main(const TTest *const *tests);
 /* They lose power: tasks and memory are gone, no hook runs, the disk may lose what is not synced.
  * Nothing happens to one that is off. The body's own machine is spared this and what follows. */
 SM_API void sim_crash(struct sim_env *env, const char *machines);
+/* Their programs die, as by SIGKILL, and their hosts go on: sockets are closed as a kernel closes
+ * them, what was written to files stays, though it is not synced. */
+SM_API void sim_kill(struct sim_env *env, const char *machines);
 /* They boot. Blocks until their daemons are prepared. Nothing happens to one that runs. */
 SM_API void sim_start(struct sim_env *env, const char *machines);
 /* sim_crash, then sim_start. */
