@@ -78,7 +78,7 @@ CONFORMS(sleepers_wake_in_order)
     const sm_time now = sm_now();
 
     for (int i = 0; i < 4; i++) {
-        sleepers[i] = (struct sleeper){i, now + (20 - 5 * i) * SM_MS};
+        sleepers[i] = (struct sleeper){i, now + (200 - 50 * i) * SM_MS};
         ck_assert_int_eq(sm_task_spawn(&tasks[i], "t", sleep_and_note, &sleepers[i]), 0);
     }
     for (int i = 0; i < 4; i++)
