@@ -36,7 +36,7 @@ static void note(const struct header *header, int64_t *highest)
     *highest = header->number > *highest ? header->number : *highest;
 }
 
-/* All behind the header is zero. */
+/* All behind the header is zero, and the header is what can be. */
 static bool is_as_sent(const unsigned char *bytes, int size)
 {
     struct header header;
@@ -46,7 +46,8 @@ static bool is_as_sent(const unsigned char *bytes, int size)
         if (bytes[i])
             return false;
     }
-    return header.number >= 0 && header.number < flow.count;
+    return header.number >= 0 && header.number < flow.count && header.sent_ns >= 0 &&
+           header.sent_ns < sm_now();
 }
 
 static int receives(struct nf *nf, struct sm_net *net)
