@@ -4,6 +4,7 @@
 #
 #   run-tests.sh BUILD           the short tiers, which is what CI runs
 #   run-tests.sh BUILD --long    all tiers; installs what they need (Debian packages)
+#   run-tests.sh BUILD --matrix  of the long tiers those of compilers, valgrind and aarch64
 #   run-tests.sh BUILD --list    what is in which tier
 #   run-tests.sh BUILD ARGS...   the first tier only; ARGS go to `meson test`
 #
@@ -131,6 +132,10 @@ aarch64() {
 long_tiers() {
     tier long "$build" --setup all --suite long
     tier asan-long "$build-asan" --setup all --suite churn
+    matrix_tiers
+}
+
+matrix_tiers() {
     compilers
     valgrind
     aarch64
@@ -162,6 +167,9 @@ case ${1-} in
 --long)
     short_tiers
     long_tiers
+    ;;
+--matrix)
+    matrix_tiers
     ;;
 '')
     short_tiers
