@@ -104,7 +104,7 @@ void craft_logs_judge_leader(const struct craft_logs *logs, uint64_t leader, uin
             continue;
         sm_always(has(log, index, entry->term), "a leader has every committed entry",
                   sm_u64("leader", leader), sm_u64("term", term), sm_u64("index", index),
-                  sm_u64("committed", entry->by));
+                  sm_u64("of_term", entry->term), sm_u64("committed", entry->by));
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <steelmill/disk.h>
 #include <steelmill/errors.h>
+#include <steelmill/log.h>
 #include <steelmill/property.h>
 #include <steelmill/task.h>
 
@@ -180,12 +181,24 @@ static int start_tasks(struct raft_node *node)
     return error;
 }
 
+/* A disk that fails while the log is read leaves nothing to run with: it is down until a restart.
+ */
+static int stay_down(struct raft_node *node)
+{
+    sm_reachable("a node could not read its log");
+    sm_log_error(sm_log_get(node->factory), "the log cannot be read",
+                 sm_str("error", raft_errmsg(&node->raft)));
+    return sm_sleep_until(SM_FOREVER);
+}
+
 static int run(void *self)
 {
     struct raft_node *node = self;
     craft_loop_enter(&node->loop);
     int error = raft_start(&node->raft);
     craft_loop_leave(&node->loop);
+    if (error == RAFT_IOERR && !sm_task_cancelled())
+        return stay_down(node);
     if (error)
         return sm_task_cancelled() ? -ECANCELED : fail(node, "raft_start", error);
     craft_observer_init(&node->observer, &node->raft,
