@@ -43,8 +43,13 @@ static long ask_kernel(long number)
 #if defined(__x86_64__)
     __asm__ volatile("syscall" : "+a"(number) : : "rcx", "r11", "memory");
     return number;
+#elif defined(__aarch64__)
+    register long call __asm__("x8") = number;
+    register long result __asm__("x0");
+    __asm__ volatile("svc 0" : "=r"(result) : "r"(call) : "memory");
+    return result;
 #else
-    return syscall(number);
+#error "how does a program call the kernel here?"
 #endif
 }
 
