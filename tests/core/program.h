@@ -3,6 +3,8 @@
 #ifndef STEELMILL_TESTS_CORE_PROGRAM_H
 #define STEELMILL_TESTS_CORE_PROGRAM_H
 
+#include "tests/suite.h"
+
 #include <check.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,12 +51,7 @@ static inline int program_suite(const char *name, void (*add)(TCase *tc))
     tcase_set_timeout(tc, 120);
     add(tc);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }
 
 #endif

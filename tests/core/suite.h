@@ -1,43 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the suites of the kernel's pieces share: a main that runs a list of tests and prints TAP,
- * and worlds that run one body under several seeds and policies, or to the bug that it has.
+ * What the suites of the kernel's pieces share: worlds that run one body under several seeds and
+ * policies, or to the bug that it has.
  */
 #ifndef STEELMILL_TESTS_CORE_SUITE_H
 #define STEELMILL_TESTS_CORE_SUITE_H
 
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SUITE_TIMEOUT_S 60
-
-/* Runs the tests in order. Returns the exit code of main. */
-static inline int suite_main(const char *name, const TTest *const *tests, size_t count)
-{
-    Suite *suite = suite_create(name);
-    TCase *tc = tcase_create(name);
-
-    tcase_set_timeout(tc, SUITE_TIMEOUT_S);
-    for (size_t i = 0; i < count; i++)
-        tcase_add_test(tc, tests[i]);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-#define SUITE_MAIN(name_, ...)                                              \
-    int main(void)                                                          \
-    {                                                                       \
-        const TTest *const tests_[] = {__VA_ARGS__};                        \
-        return suite_main(name_, tests_, sizeof tests_ / sizeof tests_[0]); \
-    }
 
 /*
  * Runs a body on one machine under `seed_count` seeds of each policy; `check` (may be NULL) looks

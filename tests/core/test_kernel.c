@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel of the simulation: order, time, digests, machines' lives. */
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <steelmill/steelmill.h>
 
@@ -373,10 +374,5 @@ int main(void)
     tcase_add_test(tc, properties_are_judged);
     tcase_add_test(tc, buggify);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tasks: spawn, join, cancel, sleep, yield, owners. */
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <steelmill/steelmill.h>
 
@@ -282,10 +283,5 @@ int main(void)
     tcase_add_test(tc, float_control_is_kept);
     tcase_add_test(tc, owner_close);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

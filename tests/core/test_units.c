@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers with units, suggestions, and the texts of errors. */
 #include "core/units.h"
+#include "tests/suite.h"
 
 #include <steelmill/errors.h>
 
@@ -218,10 +219,5 @@ int main(void)
     tcase_add_test(all, suggestions);
     tcase_add_test(all, error_texts);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

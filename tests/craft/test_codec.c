@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages of raft as bytes. */
 #include "codec.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -192,10 +193,5 @@ int main(void)
     tcase_add_test(c, a_snapshot_comes_back);
     tcase_add_test(c, nonsense_is_refused);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

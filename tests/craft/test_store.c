@@ -5,6 +5,7 @@
 #include "codec.h"
 #include "snapshot.h"
 #include "tests/craft/fake_disk.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -309,10 +310,5 @@ int main(void)
     tcase_add_test(c, records_behind_other_records_are_not_read_again);
     tcase_add_test(c, after_a_failed_write_nothing_is_written);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

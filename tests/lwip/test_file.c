@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The files of scenarios/lwip: whether a wrong byte would be noticed. */
 #include "file.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -82,10 +83,5 @@ int main(void)
     tcase_add_test(tests, foreign_bytes_are_found);
     tcase_add_test(tests, headers_come_back);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

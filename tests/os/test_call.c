@@ -3,7 +3,7 @@
  */
 #include "core/factory.h"
 #include "core/os/worker.h"
-#include "tests/os/suite.h"
+#include "tests/suite.h"
 
 #include <steelmill/steelmill.h>
 

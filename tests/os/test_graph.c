@@ -8,7 +8,7 @@
 #include "core/os/graph.h"
 #include "core/os/worker.h"
 #include "core/sanitize.h"
-#include "tests/os/suite.h"
+#include "tests/suite.h"
 
 #include <steelmill/read.h>
 

@@ -3,7 +3,7 @@
 #include "core/os/timers.h"
 #include "core/random.h"
 #include "core/task.h"
-#include "tests/os/suite.h"
+#include "tests/suite.h"
 
 #define TASKS 200
 #define STEPS 200000

@@ -4,7 +4,7 @@
 #include "core/os/disk.h"
 #include "core/os/net.h"
 #include "core/os/worker.h"
-#include "tests/os/suite.h"
+#include "tests/suite.h"
 
 #include <steelmill/steelmill.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/serve/served.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -168,10 +169,5 @@ int served_main(const char *name, const TTest *const *tests, size_t count)
     for (size_t i = 0; i < count; i++)
         tcase_add_test(tc, tests[i]);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

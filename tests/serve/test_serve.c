@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `steelmill serve`, as people and service managers use it. */
 #include "tests/serve/served.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -278,10 +279,5 @@ int main(void)
     tcase_add_test(tc, all_or_none);
     tcase_add_test(tc, tells_the_service_manager);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

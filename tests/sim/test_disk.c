@@ -2,6 +2,7 @@
 /* The simulated disk: what calls do, what a crash leaves, and that it is the seed that decides. */
 #include "sim/disk.h"
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <steelmill/steelmill.h>
 
@@ -367,10 +368,5 @@ int main(void)
     Suite *suite = suite_create("disk");
 
     suite_add_tcase(suite, call_cases());
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -9,6 +9,7 @@
 #include "core/random.h"
 #include "tests/core/world.h"
 #include "tests/sim/disk_programs.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -141,10 +142,5 @@ int main(void)
     tcase_add_loop_test(tc, wrong_is_found, 0, (int)disk_program_count);
     tcase_add_loop_test(tc, right_survives, 0, (int)disk_program_count);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

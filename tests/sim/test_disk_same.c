@@ -10,6 +10,7 @@
 #include "core/random.h"
 #include "sim/disk.h"
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <steelmill/steelmill.h>
 
@@ -532,10 +533,5 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, same_as_a_real_directory);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

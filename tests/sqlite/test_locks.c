@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The locks of the VFS: what connections to one database may hold at a time. */
 #include "node.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -124,10 +125,5 @@ int main(void)
     tcase_add_test(c, locks_are_not_counted_per_connection);
     tcase_add_test(c, a_deleted_file_keeps_its_node_to_itself);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

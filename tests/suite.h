@@ -1,26 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* What the suites of production's pieces share: a main that runs a list of tests and prints TAP. */
-#ifndef STEELMILL_TESTS_OS_SUITE_H
-#define STEELMILL_TESTS_OS_SUITE_H
+/* How a suite of Check's ends up as a program that prints TAP. */
+#ifndef STEELMILL_TESTS_SUITE_H
+#define STEELMILL_TESTS_SUITE_H
 
 #include <check.h>
 #include <stdlib.h>
 
-static inline int suite_main(const char *name, const TTest *const *tests, size_t count)
-{
-    Suite *suite = suite_create(name);
-    TCase *tc = tcase_create(name);
+#define SUITE_TIMEOUT_S 60
 
-    tcase_set_timeout(tc, 60);
-    for (size_t i = 0; i < count; i++)
-        tcase_add_test(tc, tests[i]);
-    suite_add_tcase(suite, tc);
+/* Runs the suite, and frees it. Returns the exit code of main. */
+static inline int suite_run(Suite *suite)
+{
     SRunner *runner = srunner_create(suite);
+
     srunner_set_tap(runner, "-");
     srunner_run_all(runner, CK_SILENT);
     const int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Runs the tests in order. Returns the exit code of main. */
+static inline int suite_main(const char *name, const TTest *const *tests, size_t count)
+{
+    Suite *suite = suite_create(name);
+    TCase *tc = tcase_create(name);
+
+    tcase_set_timeout(tc, SUITE_TIMEOUT_S);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(tc, tests[i]);
+    suite_add_tcase(suite, tc);
+    return suite_run(suite);
 }
 
 #define SUITE_MAIN(name_, ...)                                              \
