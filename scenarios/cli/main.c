@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/units.h"
 #include "scenarios/cli/args.h"
@@ -169,8 +171,20 @@ static int dispatch(int argc, char **argv)
     return unknown_verb(argv[1]);
 }
 
+/*
+ * A cron job or a service may start us with standard descriptors closed: then the next file opened
+ * would become one of them. What stands there can be read (as empty), and not be written to.
+ */
+static void open_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", O_RDONLY); /* the lowest number that is free */
+}
+
 int main(int argc, char **argv)
 {
+    open_standard();
     cli_shell_init(argc > 0 ? argv[0] : "steelmill");
     cli_signals_init();
     int exit = dispatch(argc, argv);

@@ -33,8 +33,9 @@ void cli_signals_init(void)
     catch_signal(SIGINT, &block);
     catch_signal(SIGTERM, &block);
     sigprocmask(SIG_BLOCK, &block, &mask_at_start);
-    /* Writing to a worker that died is an error to handle, not the end. */
+    /* Writing to a worker that died, or past a limit, is an error to handle, not the end. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 void cli_signals_reset(void)
@@ -42,6 +43,7 @@ void cli_signals_reset(void)
     for (int i = 0; i < caught_count; i++)
         signal(caught[i], SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     sigprocmask(SIG_SETMASK, &mask_at_start, NULL);
 }
 

@@ -237,6 +237,35 @@ START_TEST(test_full_disk)
 }
 END_TEST
 
+/* A limit on the size of files is told by its error, not met by a signal. */
+START_TEST(test_file_size_limit)
+{
+    setenv("FAKE_WORKER", "", 1);
+    struct command command = command_run(
+        "ulimit -f 1; exec \"$STEELMILL\" trace writer.yaml --seed 3 --format json -o events");
+    ASSERT_EXIT(command, 2);
+    ASSERT_HAS(command.err, "File too large");
+    command_free(&command);
+}
+END_TEST
+
+/* Standard descriptors that are closed at the start are not mistaken for files of ours. */
+START_TEST(test_closed_descriptors)
+{
+    struct command in = steelmill("", "run writer.yaml --seed 3 <&-");
+    struct command out = steelmill("", "run writer.yaml --seed 3 >&-");
+    struct command err = steelmill("", "run writer.yaml --seed 3 2>&-");
+    ASSERT_EXIT(in, 0);
+    ASSERT_EXIT(out, 125);
+    ASSERT_HAS(out.err, "the output could not be written");
+    ASSERT_EXIT(err, 0);
+    ck_assert_str_eq(err.out, in.out);
+    command_free(&in);
+    command_free(&out);
+    command_free(&err);
+}
+END_TEST
+
 TCase *run_tests(void)
 {
     TCase *tests = tcase_create("run");
@@ -256,5 +285,7 @@ TCase *run_tests(void)
     tcase_add_test(tests, test_replay_trace);
     tcase_add_test(tests, test_trace);
     tcase_add_test(tests, test_full_disk);
+    tcase_add_test(tests, test_file_size_limit);
+    tcase_add_test(tests, test_closed_descriptors);
     return tests;
 }
