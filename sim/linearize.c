@@ -10,6 +10,10 @@
  *
  * An operation of unknown outcome has its return at the end: it may be chosen at any time, or
  * never.
+ *
+ * A set is remembered by 128 bits, the exclusive or of a number for each of its operations
+ * (Zobrist, 1970): bits for each operation would take memory that grows with the square of the
+ * history. That two of 2^32 sets have the same 128 bits is a matter of 1 in 2^65.
  */
 #include "core/random.h"
 #include "sim/history.h"
@@ -32,16 +36,20 @@ struct choice {
     uint64_t value_before;
 };
 
+struct set {
+    uint64_t a, b; /* both 0: no operation */
+};
+
 struct search {
     const struct sim_operation **ops; /* of one register */
-    size_t count, words;
+    size_t count;
     struct entry *entries; /* 2 per operation; entries[0] is the list's head */
     struct choice *stack;
     size_t depth;
-    uint64_t *chosen; /* a bit per operation */
+    struct set chosen;
+    size_t known_left; /* that are not chosen, and have happened */
     uint64_t value;
-    /* Configurations that were seen: open addressing; keys are (value, bits). */
-    uint64_t *seen;
+    struct set *seen; /* configurations, value included: open addressing */
     size_t seen_count, seen_capacity;
     size_t deepest;
     uint64_t steps_left;
@@ -119,37 +127,33 @@ static void put_back(struct entry *e)
 
 /* ---- memory of configurations ---- */
 
-static uint64_t hash_of(const struct search *s, const uint64_t *key)
+static struct set toggled(struct set set, uint64_t number)
 {
-    uint64_t hash = 0;
-
-    for (size_t i = 0; i < 1 + s->words; i++)
-        hash = sm__random_mix(hash ^ key[i]);
-    return hash;
+    return (struct set){set.a ^ sm__random_mix(number + 1), set.b ^ sm__random_mix(~number)};
 }
 
-/* A slot: [used][value][bits ...]. */
-static uint64_t *slot_of(const struct search *s, uint64_t *table, size_t capacity,
-                         const uint64_t *key)
+static bool same(struct set x, struct set y)
 {
-    const size_t width = 2 + s->words;
-    size_t at = hash_of(s, key) & (capacity - 1);
+    return x.a == y.a && x.b == y.b;
+}
 
-    while (table[at * width] &&
-           memcmp(&table[at * width + 1], key, (1 + s->words) * sizeof *key) != 0)
+static struct set *slot_of(struct set *table, size_t capacity, struct set key)
+{
+    size_t at = key.a & (capacity - 1);
+
+    while (!same(table[at], (struct set){0}) && !same(table[at], key))
         at = (at + 1) & (capacity - 1);
-    return &table[at * width];
+    return &table[at];
 }
 
 static void grow_seen(struct search *s)
 {
-    const size_t width = 2 + s->words, capacity = s->seen_capacity ? s->seen_capacity * 2 : 1024;
-    uint64_t *table = sim_host_alloc(capacity * width * sizeof *table);
+    const size_t capacity = s->seen_capacity ? s->seen_capacity * 2 : 1024;
+    struct set *table = sim_host_alloc(capacity * sizeof *table);
 
     for (size_t i = 0; i < s->seen_capacity; i++) {
-        const uint64_t *old = &s->seen[i * width];
-        if (old[0])
-            memcpy(slot_of(s, table, capacity, old + 1), old, width * sizeof *old);
+        if (!same(s->seen[i], (struct set){0}))
+            *slot_of(table, capacity, s->seen[i]) = s->seen[i];
     }
     sim_host_free(s->seen);
     s->seen = table;
@@ -159,29 +163,31 @@ static void grow_seen(struct search *s)
 /* True if (chosen and op, value) is new. */
 static bool remember(struct search *s, uint32_t op, uint64_t value)
 {
-    uint64_t *key = s->chosen - 1; /* one word of room in front */
+    const struct set after = toggled(s->chosen, op);
+    const struct set key = {sm__random_mix(after.a ^ value), sm__random_mix(after.b + value) | 1};
 
     if (s->seen_count * 2 >= s->seen_capacity)
         grow_seen(s);
-    key[0] = value;
-    s->chosen[op / 64] |= UINT64_C(1) << (op % 64);
-    uint64_t *slot = slot_of(s, s->seen, s->seen_capacity, key);
-    const bool is_new = !slot[0];
-    if (is_new) {
-        slot[0] = 1;
-        memcpy(slot + 1, key, (1 + s->words) * sizeof *key);
-        s->seen_count++;
-    }
-    s->chosen[op / 64] &= ~(UINT64_C(1) << (op % 64));
-    return is_new;
+    struct set *slot = slot_of(s->seen, s->seen_capacity, key);
+    if (same(*slot, key))
+        return false;
+    *slot = key;
+    s->seen_count++;
+    return true;
 }
 
 /* ---- the search ---- */
 
+static bool is_known(const struct search *s, const struct entry *call)
+{
+    return s->ops[call->index]->outcome == SM_OUTCOME_OK;
+}
+
 static void choose(struct search *s, struct entry *call, uint64_t value)
 {
     s->stack[s->depth++] = (struct choice){call, s->value};
-    s->chosen[call->index / 64] |= UINT64_C(1) << (call->index % 64);
+    s->chosen = toggled(s->chosen, call->index);
+    s->known_left -= is_known(s, call);
     s->value = value;
     take_out(call);
     take_out(call->match);
@@ -195,27 +201,18 @@ static struct entry *undo(struct search *s)
     const struct choice last = s->stack[--s->depth];
 
     s->value = last.value_before;
-    s->chosen[last.call->index / 64] &= ~(UINT64_C(1) << (last.call->index % 64));
+    s->chosen = toggled(s->chosen, last.call->index);
+    s->known_left += is_known(s, last.call);
     put_back(last.call->match);
     put_back(last.call);
     return last.call;
-}
-
-/* Nothing left but operations that need not have happened. */
-static bool only_unknown_left(const struct search *s)
-{
-    for (const struct entry *e = s->entries[0].next; e; e = e->next) {
-        if (s->ops[e->index]->outcome == SM_OUTCOME_OK)
-            return false;
-    }
-    return true;
 }
 
 static enum sim_linearizable search(struct search *s)
 {
     struct entry *e = s->entries[0].next;
 
-    while (!only_unknown_left(s)) {
+    while (s->known_left > 0) { /* the others need not have happened */
         if (s->steps_left-- == 0)
             return SIM_TOO_COSTLY;
         uint64_t next;
@@ -235,34 +232,63 @@ static enum sim_linearizable search(struct search *s)
     return SIM_LINEARIZABLE;
 }
 
+/* By value, the first of equal ones first. */
+static int by_value(const void *a, const void *b)
+{
+    const struct sim_operation *x = *(const struct sim_operation *const *)a;
+    const struct sim_operation *y = *(const struct sim_operation *const *)b;
+
+    if (x->value != y->value)
+        return x->value < y->value ? -1 : 1;
+    return x->invoked < y->invoked ? -1 : x->invoked > y->invoked;
+}
+
+static bool written_before(const struct sim_operation **writes, size_t count, uint64_t value,
+                           uint64_t position)
+{
+    size_t low = 0;
+
+    for (size_t high = count; low < high;) {
+        const size_t middle = low + (high - low) / 2;
+        if (writes[middle]->value < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && writes[low]->value == value && writes[low]->invoked < position;
+}
+
 /*
  * The cheap refusal: a value that was read though nobody ever wrote it. The search would have to
  * try every order of the operations of unknown outcome to find that out.
  */
 static bool reads_from_nowhere(const struct search *s)
 {
+    const struct sim_operation **writes = sim_host_alloc(s->count * sizeof *writes);
+    size_t count = 0;
+    bool found = false;
+
     for (size_t i = 0; i < s->count; i++) {
-        const struct sim_operation *read = s->ops[i];
-        if (read->operation != SM_OPERATION_READ || read->result == 0)
-            continue;
-        bool written = false;
-        for (size_t j = 0; j < s->count && !written; j++)
-            written = s->ops[j]->operation != SM_OPERATION_READ &&
-                      s->ops[j]->value == read->result && s->ops[j]->invoked < read->completed;
-        if (!written)
-            return true;
+        if (s->ops[i]->operation != SM_OPERATION_READ)
+            writes[count++] = s->ops[i];
     }
-    return false;
+    qsort(writes, count, sizeof *writes, by_value);
+    for (size_t i = 0; i < s->count && !found; i++) {
+        const struct sim_operation *read = s->ops[i];
+        if (read->operation == SM_OPERATION_READ && read->result != 0)
+            found = !written_before(writes, count, read->result, read->completed);
+    }
+    sim_host_free(writes);
+    return found;
 }
 
 static enum sim_linearizable judge_one(const struct sim_operation **ops, size_t count,
                                        uint64_t *steps_left, size_t *deepest)
 {
-    struct search s = {
-        .ops = ops, .count = count, .words = (count + 63) / 64, .steps_left = *steps_left};
-    uint64_t *bits = sim_host_alloc((1 + s.words) * sizeof *bits);
+    struct search s = {.ops = ops, .count = count, .steps_left = *steps_left};
 
-    s.chosen = bits + 1;
+    for (size_t i = 0; i < count; i++)
+        s.known_left += ops[i]->outcome == SM_OUTCOME_OK;
     s.entries = sim_host_alloc((1 + 2 * count) * sizeof *s.entries);
     s.stack = sim_host_alloc(count * sizeof *s.stack);
     link_entries(&s);
@@ -270,7 +296,6 @@ static enum sim_linearizable judge_one(const struct sim_operation **ops, size_t 
         reads_from_nowhere(&s) ? SIM_NOT_LINEARIZABLE : search(&s);
     *steps_left = s.steps_left == UINT64_MAX ? 0 : s.steps_left;
     *deepest = s.deepest;
-    sim_host_free(bits);
     sim_host_free(s.entries);
     sim_host_free(s.stack);
     sim_host_free(s.seen);

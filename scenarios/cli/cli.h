@@ -42,6 +42,7 @@ int cli_verb_replay(const struct cli_args *args);
 int cli_verb_verify(const struct cli_args *args);
 int cli_verb_sweep(const struct cli_args *args);
 int cli_verb_check(const struct cli_args *args);
+int cli_verb_judge(const struct cli_args *args);
 int cli_verb_daemons(const struct cli_args *args);
 int cli_verb_trace(const struct cli_args *args);
 int cli_verb_ctl(const struct cli_args *args);

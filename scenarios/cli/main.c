@@ -48,6 +48,11 @@ const struct cli_verb cli_verbs[] = {
     {"check", "FILE... [--set KEY=VALUE]... | --schema",
      "Validates scenarios and prints them with everything filled in.", NULL,
      COMMON | CLI_OPTION(SET) | CLI_OPTION(SCHEMA), 1, UINT32_MAX, cli_verb_check},
+    {"judge", "FILE HISTORY [--json]", "Is what clients were told right?",
+     "HISTORY is what machines have written that run with `serve FILE --history HISTORY`; FILE "
+     "says\n"
+     "by what it is judged (`expect: { linearizable: register }`).",
+     COMMON | CLI_OPTION(SET) | CLI_OPTION(JSON), 2, 2, cli_verb_judge},
     {"daemons", "PLUGIN", "Lists the daemon types and properties that a plugin offers.", NULL,
      COMMON | CLI_OPTION(JSON), 1, 1, cli_verb_daemons},
     {"serve", "FILE --machine NAME [--daemon NAME]... | FILE --all",

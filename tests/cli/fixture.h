@@ -41,5 +41,6 @@ TCase *usage_tests(void);
 TCase *run_tests(void);
 TCase *sweep_tests(void);
 TCase *verify_tests(void);
+TCase *judge_tests(void);
 
 #endif

@@ -7,7 +7,7 @@
 int main(void)
 {
     Suite *suite = suite_create("cli");
-    TCase *cases[] = {usage_tests(), run_tests(), sweep_tests(), verify_tests()};
+    TCase *cases[] = {usage_tests(), run_tests(), sweep_tests(), verify_tests(), judge_tests()};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tcase_add_checked_fixture(cases[i], fixture_setup, fixture_teardown);
         tcase_set_timeout(cases[i], 60);

@@ -8,7 +8,9 @@
 #include <string.h>
 
 /* Builds a history by hand: positions are given by the order of the calls. */
-static struct sim_operation ops[4096];
+#define LONG 100000
+
+static struct sim_operation ops[LONG];
 static struct sim_history history = {.operations = ops};
 
 static void begin(void)
@@ -38,7 +40,7 @@ static enum sim_linearizable judge(void)
 {
     char text[256] = "";
     const enum sim_linearizable verdict =
-        sim_history_judge_register(&history, 1000000, text, sizeof text);
+        sim_history_judge_register(&history, 10000000, text, sizeof text);
 
     ck_assert_int_eq(verdict == SIM_NOT_LINEARIZABLE, text[0] != '\0');
     return verdict;
@@ -128,9 +130,11 @@ START_TEST(many_registers)
 }
 END_TEST
 
-/* Makes a history from a real register: each operation takes effect at a random moment of its life.
+/*
+ * Makes a history from a real register: each operation takes effect at a random moment of its life.
+ *   lost_every: of so many answers to writes one is never heard
  */
-static void generate(uint64_t seed, size_t clients, size_t count)
+static void generate(uint64_t seed, size_t clients, size_t count, uint64_t lost_every)
 {
     uint64_t draws = 0, value = 0;
     size_t running[8];
@@ -141,7 +145,7 @@ static void generate(uint64_t seed, size_t clients, size_t count)
     memset(running, 0xff, sizeof running);
     while (history.count < count) {
         const uint64_t draw = sm__random_draw(seed, draws++);
-        const size_t c = sm__random_scale(draw, clients);
+        const size_t c = sm__random_scale(draw, clients); /* of the high bits */
         const uint64_t fresh = sm__random_draw(seed, draws++) % 5;
         if (running[c] == SIZE_MAX) {
             running[c] = invoke((int)(fresh % 3), draw % 7, fresh);
@@ -154,7 +158,7 @@ static void generate(uint64_t seed, size_t clients, size_t count)
             if (op->operation == SM_OPERATION_WRITE ||
                 (op->operation == SM_OPERATION_COMPARE_AND_SET && value == op->expected))
                 value = op->value;
-        } else if (fresh == 0 && ops[running[c]].operation != SM_OPERATION_READ) {
+        } else if (draw % lost_every == 0 && ops[running[c]].operation != SM_OPERATION_READ) {
             running[c] = SIZE_MAX; /* its client never hears of it */
         } else {
             complete(running[c], results[c]);
@@ -167,7 +171,7 @@ static void generate(uint64_t seed, size_t clients, size_t count)
 START_TEST(real_ones_pass)
 {
     for (uint64_t seed = 1; seed <= 300; seed++) {
-        generate(seed, 2 + seed % 7, 200);
+        generate(seed, 2 + seed % 7, 200, 5);
         ck_assert_int_eq(judge(), SIM_LINEARIZABLE);
     }
 }
@@ -177,7 +181,7 @@ END_TEST
 START_TEST(spoiled_ones_fail)
 {
     for (uint64_t seed = 1; seed <= 300; seed++) {
-        generate(seed, 2 + seed % 7, 200);
+        generate(seed, 2 + seed % 7, 200, 5);
         for (size_t i = 100; i < history.count; i++) {
             if (ops[i].operation == SM_OPERATION_READ && ops[i].outcome == SM_OUTCOME_OK) {
                 ops[i].result = 77;
@@ -189,5 +193,16 @@ START_TEST(spoiled_ones_fail)
 }
 END_TEST
 
+/* A long history of one register takes time and memory in proportion, right or wrong. */
+START_TEST(long_ones)
+{
+    generate(7, 8, LONG, 20000);
+    ck_assert_int_eq(judge(), SIM_LINEARIZABLE);
+    ops[LONG - 100].operation = SM_OPERATION_READ;
+    ops[LONG - 100].result = 77;
+    ck_assert_int_eq(judge(), SIM_NOT_LINEARIZABLE);
+}
+END_TEST
+
 SUITE_MAIN("history", sequential, overlapping, unknown_outcome, compare_and_set, many_registers,
-           real_ones_pass, spoiled_ones_fail)
+           real_ones_pass, spoiled_ones_fail, long_ones)

@@ -8,7 +8,8 @@
  *   sm_history_complete(op, error ? SM_OUTCOME_UNKNOWN : SM_OUTCOME_OK, 0);
  *
  * An operation that is never completed (its client crashed) counts as SM_OUTCOME_UNKNOWN. In
- * production these calls append to the file of `serve --history FILE`, else they do nothing.
+ * production these calls append to the file of `serve --history FILE`, which `steelmill judge`
+ * judges, else they do nothing.
  */
 #ifndef STEELMILL_HISTORY_H
 #define STEELMILL_HISTORY_H
