@@ -20,8 +20,9 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Called before AddressSanitizer has made its shadow: not to be instrumented. */
-#define SM__LIBC_EXPORT __attribute__((visibility("default"), no_sanitize("address")))
+/* Called before the sanitizers have made their shadows: not to be instrumented. */
+#define SM__LIBC_BARE   __attribute__((no_sanitize("address", "thread")))
+#define SM__LIBC_EXPORT __attribute__((visibility("default"))) SM__LIBC_BARE
 
 /* libc's own function behind ours. */
 #define SM__LIBC_REAL(name)                                                 \

@@ -3,7 +3,6 @@
  * Read-write locks, semaphores, barriers and spin locks. A task tries, and parks where it would
  * have to wait, whoever holds the lock.
  */
-#include "core/libc/libc.h"
 #include "core/os/libc/park.h"
 
 #include <errno.h>
