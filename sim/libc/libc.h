@@ -11,7 +11,7 @@
  *   calendar.c  time zone, locale, static texts   output.c   stdout, stderr, syslog
  *   files.c     open files                        paths.c    what a machine has in /etc and /dev
  *   descriptor.c  libc's calls on files and streams
- *   names.c     names of hosts
+ *   names.c     names of hosts                    map.c      anonymous memory
  *   mutex.c     pthread mutexes and conditions    lock.c     its other locks
  *   thread.c    once, the calling thread
  *   refuse.c    what ends the run: threads, processes, sockets, signals, other files
@@ -41,6 +41,7 @@
 #define SIM_LIBC_TEXT_BYTES 256
 
 struct sim_libc_source;
+struct sim_libc_map;
 struct sim_libc_queue;
 
 struct sim_libc_file {
@@ -67,6 +68,7 @@ struct sim_libc {
     char **environment;          /* ended by NULL; NULL: untouched */
     struct sim_libc_text *texts; /* what setenv has made */
     struct sim_libc_queue *queues;
+    struct sim_libc_map *maps;
     struct sm__libc_keys keys;
     struct tm calendar;
     char calendar_text[32], error_text[SIM_LIBC_TEXT_BYTES];
@@ -134,6 +136,10 @@ int sim_libc_file_stat(int fd, struct stat *out);
 int sim_libc_path_stat(const char *path, struct stat *out);
 /* Also stdout and stderr. */
 ssize_t sim_libc_file_write(int fd, const void *data, size_t size);
+
+/* ---- map.c ---- */
+/* Takes protection off; the memory goes with the heap. */
+void sim_libc_maps_finish(struct sim_libc *libc);
 
 /* ---- mutex.c ---- */
 /* Parks the task until somebody wakes `address`. Cancellation does not reach it. 0, -ETIMEDOUT. */

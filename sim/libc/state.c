@@ -80,6 +80,7 @@ static void finish(void *arg, struct sim_machine *machine)
     sim_libc_output_flush(libc);
     sim_libc_env_finish(libc);
     sim_libc_queue_finish(libc);
+    sim_libc_maps_finish(libc);
     machine->libc = NULL;
     sim_host_free(libc);
 }

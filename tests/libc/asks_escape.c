@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -89,6 +90,21 @@ static void ask_mkdir(void)
     mkdir("/tmp/steelmill-escape", 0700);
 }
 
+static void ask_mmap(void)
+{
+    const int fd = open("/etc/hosts", O_RDONLY);
+
+    mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+}
+
+/* Code that is made at run time is no part of what each machine has a copy of. */
+static void ask_mprotect(void)
+{
+    void *start = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    mprotect(start, 4096, PROT_READ | PROT_EXEC);
+}
+
 static void ask_dlopen(void)
 {
     dlopen("libz.so.1", RTLD_NOW);
@@ -111,10 +127,23 @@ static void ask_personality(void)
     }
 
 const struct question escape_questions[] = {
-    QUESTION(pthread_create), QUESTION(fork),   QUESTION(system),
-    QUESTION(popen),          QUESTION(execl),  QUESTION(socket),
-    QUESTION(gethostbyname),  QUESTION(signal), QUESTION(kill),
-    QUESTION(epoll_create1),  QUESTION(open),   QUESTION(fopen),
-    QUESTION(mkdir),          QUESTION(dlopen), QUESTION(syscall),
-    QUESTION(personality),    {NULL, NULL},
+    QUESTION(pthread_create),
+    QUESTION(fork),
+    QUESTION(system),
+    QUESTION(popen),
+    QUESTION(execl),
+    QUESTION(socket),
+    QUESTION(gethostbyname),
+    QUESTION(signal),
+    QUESTION(kill),
+    QUESTION(epoll_create1),
+    QUESTION(open),
+    QUESTION(fopen),
+    QUESTION(mkdir),
+    QUESTION(dlopen),
+    QUESTION(syscall),
+    QUESTION(personality),
+    QUESTION(mmap),
+    QUESTION(mprotect),
+    {NULL, NULL},
 };

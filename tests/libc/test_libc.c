@@ -50,10 +50,11 @@ END_TEST
 /* Those whose answers a process has, too. Not streams, which are the process's, to be left as they
  * are. */
 static const char *const production[] = {
-    "clocks",        "cpu_time",      "sleeping",    "calendar", "zones",  "locales",
-    "seeded_random", "names",         "environment", "files",    "errors", "lines",
-    "inside_libc",   "kernel_random", "identity",    "numbers",  "c11",    "sleeping",
-    "mutexes",       "conditions",    "locks",       "once",     "keys",
+    "clocks",  "cpu_time",      "sleeping",    "calendar",      "zones",
+    "locales", "seeded_random", "names",       "environment",   "files",
+    "errors",  "lines",         "inside_libc", "kernel_random", "identity",
+    "numbers", "c11",           "sleeping",    "mutexes",       "conditions",
+    "locks",   "once",          "keys",        "maps",          "reservations",
 };
 #define PRODUCTION (int)(sizeof production / sizeof production[0])
 
@@ -101,6 +102,37 @@ START_TEST(randomness)
     ck_assert_int_eq(steelmill("run", "kernel_random", "--seed 2"), 0);
     ck_assert(numbers_of("one", again, sizeof again));
     ck_assert_str_ne(one, again);
+}
+END_TEST
+
+/* ---- memory ---- */
+
+/* Where mapped memory lies depends on the run alone, as the heap does. */
+START_TEST(addresses)
+{
+    char one[64], *line;
+
+    ck_assert_int_eq(steelmill("run", "maps", "--seed 1"), 0);
+    line = strstr(output, "mapped at ");
+    ck_assert_msg(line != NULL, "%s", output);
+    snprintf(one, sizeof one, "%.*s", (int)strcspn(line, "\n"), line);
+    ck_assert_int_eq(steelmill("run", "maps", "--seed 2"), 0);
+    must_hold(one);
+}
+END_TEST
+
+/* A crash drops it, with its protection; the machine's limit counts it; and there may be none. */
+START_TEST(memory)
+{
+    ck_assert_msg(program_run("%s run %s --seed 1 --set plugin=%s "
+                              "--set machines.one.config.what=maps_much "
+                              "--set machines.two.config.what=maps_in_vain",
+                              getenv("STEELMILL"), getenv("MEMORY_SCENARIO"),
+                              getenv("ASKS_PLUGIN")) == 0,
+                  "%s", output);
+    must_hold("    1.500000000 one out has much\n");
+    must_hold("    6.500000000 one out has much\n");
+    must_hold("   10.500000000 one out has much\n");
 }
 END_TEST
 
@@ -154,9 +186,9 @@ END_TEST
 /* ---- escapes ---- */
 
 static const char *const escapes[] = {
-    "pthread_create", "fork",          "system", "popen",  "execl",
-    "socket",         "gethostbyname", "signal", "kill",   "epoll_create1",
-    "open",           "fopen",         "mkdir",  "dlopen", "syscall",
+    "pthread_create", "fork",   "system",  "popen",         "execl",    "socket",
+    "gethostbyname",  "signal", "kill",    "epoll_create1", "open",     "fopen",
+    "mkdir",          "dlopen", "syscall", "mmap",          "mprotect",
 };
 #define ESCAPES (int)(sizeof escapes / sizeof escapes[0])
 
@@ -194,6 +226,8 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, answers_again, 0, QUESTIONS);
     tcase_add_loop_test(tc, answers_in_production, 0, PRODUCTION);
     tcase_add_test(tc, randomness);
+    tcase_add_test(tc, addresses);
+    tcase_add_test(tc, memory);
     tcase_add_test(tc, lines);
     tcase_add_test(tc, streams);
     tcase_add_test(tc, last_words);
