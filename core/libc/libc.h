@@ -46,6 +46,11 @@ struct sm__libc_keys {
     } keys[SM__LIBC_KEYS_MAX];
 };
 
+/* Over pthread_barrier_t, as pthread_barrier_init leaves it. */
+struct sm__libc_barrier {
+    uint32_t in, round, count;
+};
+
 /* ---- what a world answers ---- */
 /* Whether the caller is a daemon's task, and not the host's code on its way. */
 bool sm__libc_inside(void);

@@ -26,7 +26,8 @@ static const char *const questions[] = {
     "clocks",        "cpu_time",    "sleeping",    "calendar", "locales", "seeded_random",
     "kernel_random", "identity",    "environment", "files",    "errors",  "lines",
     "streams",       "mutexes",     "conditions",  "locks",    "once",    "keys",
-    "c11",           "inside_libc", "zones",       "names",    "numbers",
+    "c11",           "inside_libc", "zones",       "names",    "numbers", "maps",
+    "reservations",  "timed_locks", "barriers",
 };
 #define QUESTIONS (int)(sizeof questions / sizeof questions[0])
 
@@ -50,11 +51,11 @@ END_TEST
 /* Those whose answers a process has, too. Not streams, which are the process's, to be left as they
  * are. */
 static const char *const production[] = {
-    "clocks",  "cpu_time",      "sleeping",    "calendar",      "zones",
-    "locales", "seeded_random", "names",       "environment",   "files",
-    "errors",  "lines",         "inside_libc", "kernel_random", "identity",
-    "numbers", "c11",           "sleeping",    "mutexes",       "conditions",
-    "locks",   "once",          "keys",        "maps",          "reservations",
+    "clocks",        "cpu_time",      "sleeping",    "calendar", "zones",  "locales",
+    "seeded_random", "names",         "environment", "files",    "errors", "lines",
+    "inside_libc",   "kernel_random", "identity",    "numbers",  "c11",    "sleeping",
+    "mutexes",       "conditions",    "locks",       "once",     "keys",   "maps",
+    "reservations",  "timed_locks",   "barriers",
 };
 #define PRODUCTION (int)(sizeof production / sizeof production[0])
 
