@@ -11,7 +11,8 @@
  *   calendar.c  time zone, locale, static texts   output.c   stdout, stderr, syslog
  *   files.c     open files                        paths.c    what a machine has in /etc and /dev
  *   descriptor.c  libc's calls on files and streams
- *   names.c     names of hosts                    map.c      anonymous memory
+ *   names.c     names of hosts                    netdb.c    the older calls for names
+ *   map.c       anonymous memory
  *   mutex.c     pthread mutexes and conditions    lock.c     its other locks
  *   thread.c    once, the calling thread
  *   refuse.c    what ends the run: threads, processes, sockets, signals, other files
@@ -31,6 +32,7 @@
 #include "sim/heap.h"
 #include "sim/world.h"
 
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -74,6 +76,9 @@ struct sim_libc {
     char calendar_text[32], error_text[SIM_LIBC_TEXT_BYTES];
     char *strtok_rest;
     char log_ident[64];
+    struct hostent host;
+    struct servent service;
+    char host_data[SIM_LIBC_TEXT_BYTES];
 };
 
 /* ---- state.c ---- */
@@ -136,6 +141,17 @@ int sim_libc_file_stat(int fd, struct stat *out);
 int sim_libc_path_stat(const char *path, struct stat *out);
 /* Also stdout and stderr. */
 ssize_t sim_libc_file_write(int fd, const void *data, size_t size);
+
+/* ---- names.c ---- */
+/* Of a name, or of what a call means without one. 0, or EAI_... */
+int sim_libc_host_address(const char *node, int flags, uint32_t *ip);
+/* NULL: no machine has that address. */
+const char *sim_libc_host_name(uint32_t ip);
+
+/* ---- netdb.c ---- */
+/* protocol: "tcp", "udp", or NULL, any. */
+bool sim_libc_service_port(const char *name, const char *protocol, uint16_t *port);
+const char *sim_libc_service_name(uint16_t port, const char *protocol);
 
 /* ---- map.c ---- */
 /* Takes protection off; the memory goes with the heap. */

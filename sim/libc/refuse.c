@@ -12,7 +12,6 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -112,8 +111,6 @@ REFUSE(int, sigaltstack, (const stack_t *restrict s, stack_t *restrict o), (s, o
 /* ---- sockets and what waits for them ---- */
 REFUSE(int, socket, (int d, int t, int p), (d, t, p), NETWORK)
 REFUSE(int, socketpair, (int d, int t, int p, int s[2]), (d, t, p, s), NETWORK)
-REFUSE(struct hostent *, gethostbyname, (const char *n), (n), "use getaddrinfo")
-REFUSE(struct servent *, getservbyname, (const char *n, const char *p), (n, p), NULL)
 REFUSE(int, pipe, (int p[2]), (p), "use a channel: sm_channel_create")
 REFUSE(int, pipe2, (int p[2], int f), (p, f), "use a channel: sm_channel_create")
 REFUSE(int, epoll_create, (int s), (s), "wait with sm_wait_any")

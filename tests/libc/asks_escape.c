@@ -4,7 +4,6 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,11 +52,6 @@ static void ask_execl(void)
 static void ask_socket(void)
 {
     socket(AF_INET, SOCK_STREAM, 0);
-}
-
-static void ask_gethostbyname(void)
-{
-    gethostbyname("localhost");
 }
 
 static void ask_signal(void)
@@ -127,23 +121,9 @@ static void ask_personality(void)
     }
 
 const struct question escape_questions[] = {
-    QUESTION(pthread_create),
-    QUESTION(fork),
-    QUESTION(system),
-    QUESTION(popen),
-    QUESTION(execl),
-    QUESTION(socket),
-    QUESTION(gethostbyname),
-    QUESTION(signal),
-    QUESTION(kill),
-    QUESTION(epoll_create1),
-    QUESTION(open),
-    QUESTION(fopen),
-    QUESTION(mkdir),
-    QUESTION(dlopen),
-    QUESTION(syscall),
-    QUESTION(personality),
-    QUESTION(mmap),
-    QUESTION(mprotect),
-    {NULL, NULL},
+    QUESTION(pthread_create), QUESTION(fork),    QUESTION(system),      QUESTION(popen),
+    QUESTION(execl),          QUESTION(socket),  QUESTION(signal),      QUESTION(kill),
+    QUESTION(epoll_create1),  QUESTION(open),    QUESTION(fopen),       QUESTION(mkdir),
+    QUESTION(dlopen),         QUESTION(syscall), QUESTION(personality), QUESTION(mmap),
+    QUESTION(mprotect),       {NULL, NULL},
 };

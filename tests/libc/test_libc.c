@@ -23,11 +23,11 @@ static int steelmill(const char *verb, const char *what, const char *options)
 /* ---- answers ---- */
 
 static const char *const questions[] = {
-    "clocks",        "cpu_time",    "sleeping",    "calendar", "locales", "seeded_random",
-    "kernel_random", "identity",    "environment", "files",    "errors",  "lines",
-    "streams",       "mutexes",     "conditions",  "locks",    "once",    "keys",
-    "c11",           "inside_libc", "zones",       "names",    "numbers", "maps",
-    "reservations",  "timed_locks", "barriers",
+    "clocks",        "cpu_time",    "sleeping",    "calendar",    "locales", "seeded_random",
+    "kernel_random", "identity",    "environment", "files",       "errors",  "lines",
+    "streams",       "mutexes",     "conditions",  "locks",       "once",    "keys",
+    "c11",           "inside_libc", "zones",       "names",       "numbers", "maps",
+    "reservations",  "timed_locks", "barriers",    "older_names",
 };
 #define QUESTIONS (int)(sizeof questions / sizeof questions[0])
 
@@ -53,9 +53,9 @@ END_TEST
 static const char *const production[] = {
     "clocks",        "cpu_time",      "sleeping",    "calendar", "zones",  "locales",
     "seeded_random", "names",         "environment", "files",    "errors", "lines",
-    "inside_libc",   "kernel_random", "identity",    "numbers",  "c11",    "sleeping",
-    "mutexes",       "conditions",    "locks",       "once",     "keys",   "maps",
-    "reservations",  "timed_locks",   "barriers",
+    "inside_libc",   "kernel_random", "identity",    "numbers",  "c11",    "mutexes",
+    "conditions",    "locks",         "once",        "keys",     "maps",   "reservations",
+    "timed_locks",   "barriers",      "older_names",
 };
 #define PRODUCTION (int)(sizeof production / sizeof production[0])
 
@@ -187,9 +187,8 @@ END_TEST
 /* ---- escapes ---- */
 
 static const char *const escapes[] = {
-    "pthread_create", "fork",   "system",  "popen",         "execl",    "socket",
-    "gethostbyname",  "signal", "kill",    "epoll_create1", "open",     "fopen",
-    "mkdir",          "dlopen", "syscall", "mmap",          "mprotect",
+    "pthread_create", "fork", "system", "popen", "execl",  "socket",  "signal", "kill",
+    "epoll_create1",  "open", "fopen",  "mkdir", "dlopen", "syscall", "mmap",   "mprotect",
 };
 #define ESCAPES (int)(sizeof escapes / sizeof escapes[0])
 
