@@ -33,7 +33,7 @@ static char **outside; /* the process's own, while a machine's is in its place *
 /* Called before each step of a task once any machine has an environment of its own. */
 static void follow(struct sim_machine *machine)
 {
-    const struct sim_libc *libc = machine ? machine->libc : NULL;
+    struct sim_libc *libc = machine ? machine->libc : NULL;
 
     environ = libc && libc->environment ? libc->environment : outside;
     if (libc)

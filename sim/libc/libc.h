@@ -12,7 +12,7 @@
  *   files.c     open files                        paths.c    what a machine has in /etc and /dev
  *   descriptor.c  libc's calls on files and streams
  *   names.c     names of hosts                    netdb.c    the older calls for names
- *   map.c       anonymous memory
+ *   map.c       anonymous memory                  zones.c    time zones by name
  *   mutex.c     pthread mutexes and conditions    lock.c     its other locks
  *   thread.c    once, the calling thread
  *   refuse.c    what ends the run: threads, processes, sockets, signals, other files
@@ -73,6 +73,7 @@ struct sim_libc {
     struct sim_libc_map *maps;
     struct sm__libc_keys keys;
     struct tm calendar;
+    bool zone_warned;
     char calendar_text[32], error_text[SIM_LIBC_TEXT_BYTES];
     char *strtok_rest;
     char log_ident[64];
@@ -109,7 +110,11 @@ void sim_libc_env_finish(struct sim_libc *libc);
 
 /* ---- calendar.c ---- */
 /* Makes the machine's time zone libc's. */
-void sim_libc_zone_set(const struct sim_libc *libc);
+void sim_libc_zone_set(struct sim_libc *libc);
+
+/* ---- zones.c ---- */
+/* NULL: there is no zone of that name. */
+const char *sim_libc_zone_rule(const char *name);
 
 /* ---- output.c ---- */
 void sim_libc_output_attach(void);

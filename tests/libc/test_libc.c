@@ -23,11 +23,11 @@ static int steelmill(const char *verb, const char *what, const char *options)
 /* ---- answers ---- */
 
 static const char *const questions[] = {
-    "clocks",        "cpu_time",    "sleeping",    "calendar",    "locales", "seeded_random",
-    "kernel_random", "identity",    "environment", "files",       "errors",  "lines",
-    "streams",       "mutexes",     "conditions",  "locks",       "once",    "keys",
-    "c11",           "inside_libc", "zones",       "names",       "numbers", "maps",
-    "reservations",  "timed_locks", "barriers",    "older_names",
+    "clocks",        "cpu_time",    "sleeping",    "calendar",    "locales",     "seeded_random",
+    "kernel_random", "identity",    "environment", "files",       "errors",      "lines",
+    "streams",       "mutexes",     "conditions",  "locks",       "once",        "keys",
+    "c11",           "inside_libc", "zones",       "names",       "numbers",     "maps",
+    "reservations",  "timed_locks", "barriers",    "older_names", "named_zones",
 };
 #define QUESTIONS (int)(sizeof questions / sizeof questions[0])
 
@@ -51,11 +51,11 @@ END_TEST
 /* Those whose answers a process has, too. Not streams, which are the process's, to be left as they
  * are. */
 static const char *const production[] = {
-    "clocks",        "cpu_time",      "sleeping",    "calendar", "zones",  "locales",
-    "seeded_random", "names",         "environment", "files",    "errors", "lines",
-    "inside_libc",   "kernel_random", "identity",    "numbers",  "c11",    "mutexes",
-    "conditions",    "locks",         "once",        "keys",     "maps",   "reservations",
-    "timed_locks",   "barriers",      "older_names",
+    "clocks",        "cpu_time",      "sleeping",    "calendar",    "zones",  "locales",
+    "seeded_random", "names",         "environment", "files",       "errors", "lines",
+    "inside_libc",   "kernel_random", "identity",    "numbers",     "c11",    "mutexes",
+    "conditions",    "locks",         "once",        "keys",        "maps",   "reservations",
+    "timed_locks",   "barriers",      "older_names", "named_zones",
 };
 #define PRODUCTION (int)(sizeof production / sizeof production[0])
 
@@ -103,6 +103,14 @@ START_TEST(randomness)
     ck_assert_int_eq(steelmill("run", "kernel_random", "--seed 2"), 0);
     ck_assert(numbers_of("one", again, sizeof again));
     ck_assert_str_ne(one, again);
+}
+END_TEST
+
+/* A zone that nobody knows is UTC, and that is said. */
+START_TEST(zones)
+{
+    ck_assert_int_eq(steelmill("run", "named_zones", "--seed 1"), 0);
+    must_hold("one err libc: there is no time zone 'Europe/Nowhere' (TZ): it is UTC\n");
 }
 END_TEST
 
@@ -226,6 +234,7 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, answers_again, 0, QUESTIONS);
     tcase_add_loop_test(tc, answers_in_production, 0, PRODUCTION);
     tcase_add_test(tc, randomness);
+    tcase_add_test(tc, zones);
     tcase_add_test(tc, addresses);
     tcase_add_test(tc, memory);
     tcase_add_test(tc, lines);
