@@ -247,7 +247,6 @@ static inline SM_FETCHES void fetch_objects(const struct sim_world *world,
     __builtin_prefetch(event->object);
     __builtin_prefetch((const char *)event->object + 64);
     __builtin_prefetch(task);
-    __builtin_prefetch((const char *)task + 64);
     if (event->machine) {
         __builtin_prefetch(&world->machine_slab[event->machine - 1]);
         __builtin_prefetch(world->latest[event->machine - 1].net);
