@@ -82,7 +82,7 @@ _Noreturn void sm__task_main(void *arg)
     errno = 0;
     task->result = task->fn(task->arg);
     if (SM_UNLIKELY(task->leave))
-        task->leave(task);
+        task->leave(task, true);
     task->state = SM__TASK_ENDED;
     SM__COUNT(tasks_ended, 1);
     sm__sched_timer_clear(task);
@@ -141,6 +141,8 @@ void sm__task_drop(struct sm_task *task)
     SM__COUNT(tasks_ended, 1);
     sm__sched_timer_clear(task);
     task->ended.first = task->ended.last = NULL; /* those who join it are dropped with it */
+    if (task->leave)
+        task->leave(task, false);
     task_free(task);
 }
 

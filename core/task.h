@@ -67,9 +67,10 @@ struct sm_task {
     struct sm__list home_link, owner_link;
     struct sm_waitable ended; /* ready once ENDED */
     sm_time deadline; /* the world's: timer_at on its machine's clock, where that is not the same */
-    uint32_t stack_index;                /* in the pool */
-    void *locals;                        /* of its thread, as libc has it; NULL: none */
-    void (*leave)(struct sm_task *task); /* called in the task at its end; NULL: nothing */
+    uint32_t stack_index; /* in the pool */
+    void *locals;         /* of its thread, as libc has it; NULL: none */
+    /* Called in the task at its end, and where it is dropped, then with `ends` false. Or NULL. */
+    void (*leave)(struct sm_task *task, bool ends);
     sm_task_fn fn;
     void *arg;
     char name[SM__TASK_NAME_BYTES];
