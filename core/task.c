@@ -188,7 +188,7 @@ int sm__enter(void)
 }
 
 /* Parks until woken; the waiters are linked. */
-static int park(struct sm_task *task, struct sm__waiter *waiters, uint32_t count, sm_time deadline)
+static int park(struct sm_task *task, struct sm__waiter *waiters, uint8_t count, sm_time deadline)
 {
     task->waiters = waiters;
     task->waiter_count = count;
@@ -249,8 +249,6 @@ void sm__wake_one(struct sm_waitable *object)
     }
 }
 
-#define WAIT_ANY_MAX 64
-
 static int look(struct sm_wait *waits, size_t count)
 {
     int found = -ETIMEDOUT;
@@ -265,13 +263,13 @@ static int look(struct sm_wait *waits, size_t count)
 
 int sm_wait_any(struct sm_wait *waits, size_t count, sm_time deadline)
 {
-    struct sm__waiter waiters[WAIT_ANY_MAX];
+    struct sm__waiter waiters[SM__WAITERS_MAX];
     struct sm_task *task = sm__current;
     int error = sm__enter();
 
     if (error)
         return error;
-    if (count == 0 || count > WAIT_ANY_MAX)
+    if (count == 0 || count > SM__WAITERS_MAX)
         return -EINVAL;
     for (;;) {
         const int found = look(waits, count);
@@ -282,7 +280,7 @@ int sm_wait_any(struct sm_wait *waits, size_t count, sm_time deadline)
             return error;
         for (size_t i = 0; i < count; i++)
             link_waiter(&waiters[i], waits[i].object, task, false);
-        error = park(task, waiters, (uint32_t)count, deadline);
+        error = park(task, waiters, (uint8_t)count, deadline);
         if (error)
             return error;
     }
@@ -415,9 +413,7 @@ void sm__owner_close(struct sm__owner *owner)
         return;
     owner->closed = true;
     for (struct sm__list *link = owner->tasks.next; link != &owner->tasks; link = link->next) {
-        struct sm_task *task = sm__container(link, struct sm_task, owner_link);
-        if (!task->shielded)
-            task_wake(task, -ECANCELED);
+        sm_task_cancel(sm__container(link, struct sm_task, owner_link));
     }
 }
 

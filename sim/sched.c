@@ -97,25 +97,6 @@ _Noreturn void sm__sched_exit(struct sm_task *task)
     __builtin_unreachable();
 }
 
-/* ---- calls: all homes are on this thread ---- */
-
-int sm__call(struct sm__home *home, struct sm__owner *owner, sm_task_fn fn, void *arg)
-{
-    return sm__call_here(home, owner, fn, arg);
-}
-
-/* ---- the graph of factories: there is one thread, so nobody is reading ---- */
-
-void sm__free_later(struct sm__later *later, void (*fn)(struct sm__later *later))
-{
-    fn(later);
-}
-
-bool sm__thread_may_read(void)
-{
-    return true;
-}
-
 /* ---- timers ---- */
 
 static void timer_fire(struct sim_world *world, struct sim_event *event);
@@ -247,7 +228,6 @@ static inline SM_FETCHES void fetch_objects(const struct sim_world *world,
     __builtin_prefetch(event->object);
     __builtin_prefetch((const char *)event->object + 64);
     __builtin_prefetch(task);
-    __builtin_prefetch((const char *)task + 64);
     if (event->machine) {
         __builtin_prefetch(&world->machine_slab[event->machine - 1]);
         __builtin_prefetch(world->latest[event->machine - 1].net);
