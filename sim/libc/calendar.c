@@ -39,6 +39,27 @@ static void warn(struct sim_libc *libc, const char *text)
     sim_libc_output_take(libc, STDERR_FILENO, line, strlen(line));
 }
 
+/* NULL: there is no zone of that name. */
+static const char *zone_rule(const char *name)
+{
+    static char last_name[64];
+    static const char *last_rule; /* most ask for the same one again and again */
+    char word[64];
+
+    if (last_rule && strcmp(name, last_name) == 0)
+        return last_rule;
+    if (strchr(name, ' ') || snprintf(word, sizeof word, " %s ", name) >= (int)sizeof word)
+        return NULL;
+    const struct sim_libc_zone *at = sim_libc_zones;
+    while (at->rule && !strstr(at->names, word))
+        at++;
+    if (at->rule) {
+        strcpy(last_name, name);
+        last_rule = at->rule;
+    }
+    return at->rule;
+}
+
 /* A rule names an offset, so it has a digit. */
 static const char *rule_of(struct sim_libc *libc)
 {
@@ -50,7 +71,7 @@ static const char *rule_of(struct sim_libc *libc)
     text += text[0] == ':';
     const char *name =
         strncmp(text, folder, sizeof folder - 1) == 0 ? text + sizeof folder - 1 : text;
-    const char *rule = sim_libc_zone_rule(name);
+    const char *rule = zone_rule(name);
     if (rule)
         return rule;
     if (text[0] != '/' && strpbrk(text, "0123456789") && strlen(text) < ZONE_BYTES - sizeof "TZ=")

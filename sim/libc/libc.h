@@ -113,8 +113,10 @@ void sim_libc_env_finish(struct sim_libc *libc);
 void sim_libc_zone_set(struct sim_libc *libc);
 
 /* ---- zones.c ---- */
-/* NULL: there is no zone of that name. */
-const char *sim_libc_zone_rule(const char *name);
+/* The last one's rule is NULL. */
+extern const struct sim_libc_zone {
+    const char *rule, *names; /* names: each between spaces */
+} sim_libc_zones[];
 
 /* ---- output.c ---- */
 void sim_libc_output_attach(void);
