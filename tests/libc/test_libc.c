@@ -27,7 +27,8 @@ static const char *const questions[] = {
     "kernel_random", "identity",    "environment", "files",       "errors",      "lines",
     "streams",       "mutexes",     "conditions",  "locks",       "once",        "keys",
     "c11",           "inside_libc", "zones",       "names",       "numbers",     "maps",
-    "reservations",  "timed_locks", "barriers",    "older_names", "named_zones",
+    "reservations",  "timed_locks", "barriers",    "older_names", "named_zones", "stdio",
+    "stdio_state",   "logs",
 };
 #define QUESTIONS (int)(sizeof questions / sizeof questions[0])
 
@@ -55,7 +56,7 @@ static const char *const production[] = {
     "seeded_random", "names",         "environment", "files",       "errors", "lines",
     "inside_libc",   "kernel_random", "identity",    "numbers",     "c11",    "mutexes",
     "conditions",    "locks",         "once",        "keys",        "maps",   "reservations",
-    "timed_locks",   "barriers",      "older_names", "named_zones",
+    "timed_locks",   "barriers",      "older_names", "named_zones", "stdio",  "logs",
 };
 #define PRODUCTION (int)(sizeof production / sizeof production[0])
 
@@ -178,6 +179,20 @@ START_TEST(streams)
     ck_assert_int_eq(steelmill("run", "streams", "--seed 1"), 0);
     must_hold("one out kept together\n");
     must_hold("two out the end of the line is missing\n");
+    ck_assert_int_eq(steelmill("run", "stdio_state", "--seed 1"), 0);
+    must_hold("one out wide text, 0\n");
+    must_hold("one out xwide text, 1\n");
+    must_hold("one out wide put\n");
+}
+END_TEST
+
+/* What is in syslog's mask is shown, and with it the level. */
+START_TEST(syslog_lines)
+{
+    ck_assert_int_eq(steelmill("run", "logs", "--seed 1"), 0);
+    must_hold("one err syslog<6> asks[1001]: logged 1\n");
+    must_hold("one err syslog<3> asks[1001]: No such file or directory\n");
+    ck_assert_ptr_eq(strstr(output, "not logged"), NULL);
 }
 END_TEST
 
@@ -239,6 +254,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, memory);
     tcase_add_test(tc, lines);
     tcase_add_test(tc, streams);
+    tcase_add_test(tc, syslog_lines);
     tcase_add_test(tc, last_words);
     tcase_add_loop_test(tc, refuses, 0, ESCAPES);
     tcase_add_test(tc, traps);
