@@ -52,7 +52,10 @@ void sm__stack_bounds(const struct sm__stack_pool *pool, uint32_t index, char **
  * 32 KiB, which calls usually reach. fill: 0x100 | byte, or a byte other than 0; 0: off.
  */
 void sm__stack_fill(struct sm__stack_pool *pool, uint32_t fill);
-/* Fills what lies below `sp` of a stack that is not running: what calls have left there is gone. */
+/*
+ * Fills what lies below `sp` of a stack that is not running: what calls have left there is gone, if
+ * no more than 9 KiB lie untouched above it.
+ */
 void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *sp);
 /*
  * Before the first stack is taken: they lie in the opposite order, in other colours. With another
