@@ -101,9 +101,9 @@ void sim_heap_init(struct sim_heap *heap, uint32_t number, const char *name, siz
                    uint32_t fill)
 {
     memset(heap, 0, sizeof *heap);
-    heap->base = heap->touched = region + number * span_bytes;
+    heap->base = region + number * span_bytes;
     heap->end = heap->base + span_bytes;
-    heap->top = downwards ? heap->end : heap->base;
+    heap->top = heap->touched = downwards ? heap->end : heap->base;
     heap->limit_bytes = limit_bytes;
     heap->fill = fill ? (uint8_t)fill : FILL_ALLOCATED;
     heap->fill_freed = fill ? (uint8_t)~fill : FILL_FREED;
@@ -123,17 +123,14 @@ static const char *chunks_end(const struct sim_heap *heap)
 /* Gives most of the memory back. */
 static void drop_pages(struct sim_heap *heap)
 {
-    if (downwards) {
-        char *from = heap->top - (uintptr_t)heap->top % PAGE_BYTES;
-        madvise(from, (size_t)(heap->end - from), MADV_DONTNEED);
-        return;
-    }
-    if (heap->top > heap->touched)
+    if (downwards ? heap->top < heap->touched : heap->top > heap->touched)
         heap->touched = heap->top;
-    if ((size_t)(heap->touched - heap->base) > KEEP_BYTES) {
-        char *from = heap->base + KEEP_BYTES;
-        madvise(from, (size_t)(heap->touched - from), MADV_DONTNEED);
-        heap->touched = from;
+    char *kept = downwards ? heap->end - KEEP_BYTES : heap->base + KEEP_BYTES;
+    char *from = downwards ? heap->touched - (uintptr_t)heap->touched % PAGE_BYTES : kept;
+    char *to = downwards ? kept : heap->touched;
+    if (to > from) {
+        madvise(from, (size_t)(to - from), MADV_DONTNEED);
+        heap->touched = kept;
     }
 }
 

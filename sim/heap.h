@@ -20,7 +20,7 @@
 #define SIM_HEAP_CLASSES 160
 
 struct sim_heap {
-    char *base, *top, *end, *touched; /* touched: highest top ever, for giving memory back */
+    char *base, *top, *end, *touched;           /* touched: farthest top, for giving memory back */
     size_t used_bytes, peak_bytes, limit_bytes; /* as requested */
     size_t block_count;
     struct sim_heap_fault *faults; /* NULL: requests within the limit succeed */
