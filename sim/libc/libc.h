@@ -14,6 +14,7 @@
  *   descriptor.c  libc's calls on files and streams
  *   names.c     names of hosts                    netdb.c    the older calls for names
  *   map.c       anonymous memory                  zones.c    time zones by name
+ *   users.c     users and groups
  *   mutex.c     pthread mutexes and conditions    lock.c     its other locks
  *   thread.c    once, the calling thread
  *   refuse.c    what ends the run: threads, processes, sockets, signals, other files
@@ -42,6 +43,7 @@
 #define SIM_LIBC_FILE_FIRST 3 /* the first descriptor: after stdin, stdout and stderr */
 #define SIM_LIBC_LINE_BYTES 4096
 #define SIM_LIBC_TEXT_BYTES 256
+#define SIM_LIBC_USER       1000 /* who daemons run as, and its group */
 
 struct sim_libc_source;
 struct sim_libc_map;

@@ -11,10 +11,8 @@
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -154,11 +152,6 @@ REFUSE(int, dup2, (int f, int g), (f, g), NULL)
 REFUSE(int, shm_open, (const char *n, int f, mode_t m), (n, f, m), ONE)
 REFUSE(int, memfd_create, (const char *n, unsigned f), (n, f), DISK)
 REFUSE(int, shmget, (key_t k, size_t s, int f), (k, s, f), ONE)
-
-/* ---- the user database ---- */
-REFUSE(struct passwd *, getpwnam, (const char *n), (n), NULL)
-REFUSE(struct passwd *, getpwuid, (uid_t u), (u), NULL)
-REFUSE(struct group *, getgrnam, (const char *n), (n), NULL)
 
 /* ---- what takes any number of arguments: nobody outside of machines calls it ---- */
 

@@ -4,8 +4,10 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,6 +83,23 @@ static void identity(void)
     expect_machine(sysconf(_SC_NPROCESSORS_ONLN) == 1);
     expect(getcwd(host, sizeof host) == host && host[0] == '/');
     expect_machine(strcmp(host, "/") == 0 && isatty(STDOUT_FILENO) == 0 && gethostid() > 0);
+}
+
+static void users(void)
+{
+    struct passwd user, *found = getpwuid(0);
+    struct group group, *found_group;
+    char buffer[1024];
+
+    expect(found && strcmp(found->pw_name, "root") == 0 && getpwnam("root")->pw_uid == 0);
+    expect(!getpwnam("no such user") && !getgrnam("no such group"));
+    expect(getpwnam_r("root", &user, buffer, sizeof buffer, &found) == 0 && found == &user);
+    expect(user.pw_uid == 0 && strcmp(user.pw_dir, "/root") == 0);
+    expect(getgrgid_r(0, &group, buffer, sizeof buffer, &found_group) == 0 &&
+           found_group == &group);
+    expect(strcmp(group.gr_name, "root") == 0);
+    expect_machine(strcmp(getpwuid(getuid())->pw_name, "steelmill") == 0);
+    expect_machine(getgrnam("steelmill")->gr_gid == getgid());
 }
 
 /* Both machines ask this: none sees what the other has set. */
@@ -297,5 +316,6 @@ const struct question identity_questions[] = {
     {"names", names},
     {"numbers", numbers},
     {"older_names", older_names},
+    {"users", users},
     {NULL, NULL},
 };

@@ -28,7 +28,7 @@ static const char *const questions[] = {
     "streams",       "mutexes",     "conditions",  "locks",       "once",        "keys",
     "c11",           "inside_libc", "zones",       "names",       "numbers",     "maps",
     "reservations",  "timed_locks", "barriers",    "older_names", "named_zones", "stdio",
-    "stdio_state",   "logs",
+    "stdio_state",   "logs",        "users",
 };
 #define QUESTIONS (int)(sizeof questions / sizeof questions[0])
 
@@ -57,6 +57,7 @@ static const char *const production[] = {
     "inside_libc",   "kernel_random", "identity",    "numbers",     "c11",    "mutexes",
     "conditions",    "locks",         "once",        "keys",        "maps",   "reservations",
     "timed_locks",   "barriers",      "older_names", "named_zones", "stdio",  "logs",
+    "users",
 };
 #define PRODUCTION (int)(sizeof production / sizeof production[0])
 
