@@ -26,6 +26,10 @@
 #define CANARY       0x5afec0de5afec0deu
 /* Filling all of a stack would make all of it resident. */
 #define FILL_BYTES ((ptrdiff_t)32 * 1024)
+/* A refill looks for what was written, block by block, and ends where for so long nothing was: a
+ * frame may hold an array that is written at its far end only. */
+#define BLOCK_BYTES ((ptrdiff_t)512)
+#define CLEAN_BYTES ((ptrdiff_t)9 * 1024)
 
 struct sm__stack_pool {
     char *base;
@@ -37,6 +41,7 @@ struct sm__stack_pool {
     bool guard_by_madvise;
     bool mirrored; /* stack 0 is the uppermost */
     uint32_t fill; /* its low byte; 0: stacks are handed out as they are */
+    char filled[BLOCK_BYTES];
 };
 
 int sm__stack_pool_create(struct sm__stack_pool **out, void *base, size_t stack_bytes,
@@ -135,18 +140,26 @@ void sm__stack_bounds(const struct sm__stack_pool *pool, uint32_t index, char **
     *high = start + pool->stack_bytes - colour * COLOUR_BYTES;
 }
 
-/* low, high: what is not in use. */
-static void fill_upper(const struct sm__stack_pool *pool, char *low, char *high)
+/* The part of a stack that is filled. */
+static char *fill_begin(char *low, char *high)
 {
-    if (high - low > FILL_BYTES)
-        low = high - FILL_BYTES;
+    return high - low > FILL_BYTES ? high - FILL_BYTES : low;
+}
+
+/* Of a stack that is taken; a fresh one holds zeros. */
+static void fill_upper(const struct sm__stack_pool *pool, char *low, char *high, bool is_fresh)
+{
+    low = fill_begin(low, high);
     ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(high - low)); /* a dropped task's frames */
-    memset(low, (uint8_t)pool->fill, (size_t)(high - low));
+    if (!is_fresh || (uint8_t)pool->fill != 0)
+        memset(low, (uint8_t)pool->fill, (size_t)(high - low));
 }
 
 int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, char **high)
 {
-    if (pool->free_count > 0) {
+    const bool is_fresh = pool->free_count == 0;
+
+    if (!is_fresh) {
         *index = pool->free_list[--pool->free_count];
     } else {
         if (pool->fresh == pool->count_max)
@@ -160,7 +173,7 @@ int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, cha
         pool->used_peak = pool->used_count;
     sm__stack_bounds(pool, *index, low, high);
     if (SM_UNLIKELY(pool->fill))
-        fill_upper(pool, *low, *high);
+        fill_upper(pool, *low, *high, is_fresh);
     return 0;
 }
 
@@ -189,15 +202,27 @@ bool sm__stack_find(const struct sm__stack_pool *pool, const void *address, uint
 void sm__stack_fill(struct sm__stack_pool *pool, uint32_t fill)
 {
     pool->fill = fill;
+    memset(pool->filled, (uint8_t)fill, sizeof pool->filled);
 }
 
 void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *sp)
 {
-    char *low, *high;
+    ptrdiff_t clean_bytes = 0;
+    char *low, *high, *at = sp;
 
     sm__stack_bounds(pool, index, &low, &high);
-    SM_ASSERT((char *)sp > low && (char *)sp <= high);
-    fill_upper(pool, low, sp);
+    SM_ASSERT(at > low && at <= high);
+    low = fill_begin(low, high);
+    if (at > low)
+        ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(at - low));
+    while (at - low >= BLOCK_BYTES && clean_bytes < CLEAN_BYTES) {
+        at -= BLOCK_BYTES;
+        clean_bytes += BLOCK_BYTES;
+        if (memcmp(at, pool->filled, BLOCK_BYTES) != 0) {
+            memcpy(at, pool->filled, BLOCK_BYTES);
+            clean_bytes = 0;
+        }
+    }
 }
 
 void sm__stack_mirror(struct sm__stack_pool *pool)

@@ -13,6 +13,7 @@
 
 #include "core/address_map.h"
 #include "core/assert.h"
+#include "sim/host.h"
 
 #include <errno.h>
 #include <string.h>
@@ -100,9 +101,9 @@ void sim_heap_init(struct sim_heap *heap, uint32_t number, const char *name, siz
                    uint32_t fill)
 {
     memset(heap, 0, sizeof *heap);
-    heap->base = heap->touched = region + number * span_bytes;
+    heap->base = region + number * span_bytes;
     heap->end = heap->base + span_bytes;
-    heap->top = downwards ? heap->end : heap->base;
+    heap->top = heap->touched = downwards ? heap->end : heap->base;
     heap->limit_bytes = limit_bytes;
     heap->fill = fill ? (uint8_t)fill : FILL_ALLOCATED;
     heap->fill_freed = fill ? (uint8_t)~fill : FILL_FREED;
@@ -122,17 +123,14 @@ static const char *chunks_end(const struct sim_heap *heap)
 /* Gives most of the memory back. */
 static void drop_pages(struct sim_heap *heap)
 {
-    if (downwards) {
-        char *from = heap->top - (uintptr_t)heap->top % PAGE_BYTES;
-        madvise(from, (size_t)(heap->end - from), MADV_DONTNEED);
-        return;
-    }
-    if (heap->top > heap->touched)
+    if (downwards ? heap->top < heap->touched : heap->top > heap->touched)
         heap->touched = heap->top;
-    if ((size_t)(heap->touched - heap->base) > KEEP_BYTES) {
-        char *from = heap->base + KEEP_BYTES;
-        madvise(from, (size_t)(heap->touched - from), MADV_DONTNEED);
-        heap->touched = from;
+    char *kept = downwards ? heap->end - KEEP_BYTES : heap->base + KEEP_BYTES;
+    char *from = downwards ? heap->touched - (uintptr_t)heap->touched % PAGE_BYTES : kept;
+    char *to = downwards ? kept : heap->touched;
+    if (to > from) {
+        madvise(from, (size_t)(to - from), MADV_DONTNEED);
+        heap->touched = kept;
     }
 }
 
@@ -142,7 +140,8 @@ void sim_heap_reset(struct sim_heap *heap)
     heap->top = downwards ? heap->end : heap->base;
     heap->used_bytes = 0;
     heap->block_count = 0;
-    memset(heap->free_lists, 0, sizeof heap->free_lists);
+    sim_host_free(heap->free_lists);
+    heap->free_lists = NULL;
 }
 
 /* ---- size classes ---- */
@@ -239,7 +238,7 @@ static void check_free(const struct sim_heap *heap, const struct sim_heap_free *
 
 static char *take_chunk(struct sim_heap *heap, uint32_t class)
 {
-    struct sim_heap_free *chunk = heap->free_lists[class];
+    struct sim_heap_free *chunk = heap->free_lists ? heap->free_lists[class] : NULL;
 
     if (chunk) {
         check_free(heap, chunk);
@@ -343,6 +342,8 @@ void sim_heap_free(struct sim_heap *heap, void *memory)
     if (h != own)
         write_header(h, 0, h->back, class, STATE_FREE);
     write_header(own, 0, 0, class, STATE_FREE);
+    if (SM_UNLIKELY(!heap->free_lists))
+        heap->free_lists = sim_host_alloc(SIM_HEAP_CLASSES * sizeof(struct sim_heap_free *));
     struct sim_heap_free *free_chunk = (struct sim_heap_free *)(void *)(own + 1);
     free_chunk->next = heap->free_lists[class];
     heap->free_lists[class] = free_chunk;

@@ -20,16 +20,16 @@
 #define SIM_HEAP_CLASSES 160
 
 struct sim_heap {
-    char *base, *top, *end, *touched; /* touched: highest top ever, for giving memory back */
+    char *base, *top, *end, *touched;           /* touched: farthest top, for giving memory back */
     size_t used_bytes, peak_bytes, limit_bytes; /* as requested */
     size_t block_count;
     struct sim_heap_fault *faults; /* NULL: requests within the limit succeed */
     bool keep_sites;               /* set before the first block: each knows who asked for it */
     uintptr_t site;                /* of the call that runs */
     uint8_t fill, fill_freed;
-    struct sim_heap_free *free_lists[SIM_HEAP_CLASSES];
-    struct sim_heap_block *blocks; /* heap_asan.c only: the live ones */
-    const char *name;              /* of the machine */
+    struct sim_heap_free **free_lists; /* by class; NULL: no block was freed since the reset */
+    struct sim_heap_block *blocks;     /* heap_asan.c only: the live ones */
+    const char *name;                  /* of the machine */
 };
 
 /*

@@ -15,7 +15,8 @@
  * team.c (several workers of a machine), call.c (sm_call between workers), graph.c (who reads the
  * graph of factories, and when its memory goes), clock.c, process.c (what belongs to the process:
  * log, bugs), property.c, history.c, socket.c with address.c, datagram.c, listener.c, stream.c and
- * stream_open.c (the network), disk.c, disk_job.c.
+ * stream_open.c (the network), disk.c, disk_job.c; libc/park.h (pthread's locks
+ * between tasks).
  */
 #ifndef STEELMILL_CORE_OS_WORKER_H
 #define STEELMILL_CORE_OS_WORKER_H
@@ -35,6 +36,7 @@ struct os_ready {
     uint32_t first, count, capacity;
 };
 
+struct os_once;
 struct os_post;
 struct os_team;
 
@@ -48,6 +50,7 @@ struct os_worker {
     uint32_t streak;     /* calls in a row that were done without waiting */
     uint32_t jobs;       /* that the thread pool, or another worker, has not finished */
     bool quit;
+    struct os_once *onces; /* what its tasks are doing by pthread_once */
 
     struct os_timers timers;
     int timer_fd;

@@ -194,7 +194,7 @@ static const struct option options[CLI_OPT_COUNT] = {
     [CLI_OPT_SHARD] = {"shard", 0, "I/N", read_shard,
                        "only every Nth seed, beginning with the Ith"},
     [CLI_OPT_FRESH] = {"fresh", 0, NULL, NULL, "a process of its own for each run; slower"},
-    [CLI_OPT_RUNS] = {"runs", 0, "K", read_runs, "unchanged runs of each seed (default: 5)"},
+    [CLI_OPT_RUNS] = {"runs", 0, "K", read_runs, "runs of each seed (default: 5; with --seeds 2)"},
     [CLI_OPT_SET] = {"set", 0, "KEY=VALUE", read_set, "change the scenario; can be repeated"},
     [CLI_OPT_DIGEST] = {"digest", 0, "D", read_digest, "the digest that is expected"},
     [CLI_OPT_UNTIL] = {"until", 0, "T", read_until, "stop at that virtual time, unjudged"},

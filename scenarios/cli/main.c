@@ -26,11 +26,14 @@ const struct cli_verb cli_verbs[] = {
      1, 1, cli_verb_replay},
     {"verify", "FILE [--seed N | --seeds A..B] [--runs K] [--jobs J]",
      "Is it deterministic? Names the first difference.",
-     "Repeats each seed in fresh and in used worker processes and compares all events; then once\n"
-     "each with other fill of stacks and heaps, and with heaps and stacks at other addresses. The\n"
-     "verdict is one of: not deterministic; depends on uninitialised memory; depends on addresses\n"
-     "(exit code 3, with the first event that differs and both stacks), or deterministic (0). A\n"
-     "run that is a finding each time is deterministic. Logs are off unless --log is given.",
+     "Repeats a seed in fresh and in used worker processes and compares all events; then once "
+     "each\n"
+     "with other fill of stacks and heaps, and with heaps and stacks at other addresses. With\n"
+     "--seeds, a seed has two runs, which differ in all of that at once, and only where they are\n"
+     "not the same it is looked at as above. The verdict is one of: not deterministic; depends on\n"
+     "uninitialised memory; depends on addresses (exit code 3, with the first event that differs\n"
+     "and both stacks), or deterministic (0). A run that is a finding each time is deterministic.\n"
+     "Logs are off unless --log is given.",
      WITH_REPORT | CLI_OPTION(SEED) | CLI_OPTION(SEEDS) | CLI_OPTION(RUNS) | CLI_OPTION(JOBS), 1, 1,
      cli_verb_verify},
     {"sweep", "FILE... [--seeds A..B | --for T] [--jobs J] [--shard I/N] [--junit OUT] [--fresh]",

@@ -8,6 +8,8 @@
 #include "scenarios/cli/verify_lanes.h"
 #include "scenarios/cli/verify_report.h"
 
+#define RUNS_OF_MANY 2 /* of each seed, unless --runs says otherwise */
+
 static void tell(void *arg, const struct cli_verified *verified)
 {
     const struct cli_verify *verify = arg;
@@ -28,7 +30,7 @@ static int verify_seeds(struct cli_verify *verify)
 {
     const bool json = cli_given(verify->args, CLI_OPT_JSON);
     if (!json) {
-        cli_verify_report_header(verify->args, verify->first, verify->last);
+        cli_verify_report_header(verify);
         cli_report_header(stdout, verify->scenario, verify->args);
     }
     int exit = cli_verify_run(verify);
@@ -56,6 +58,9 @@ int cli_verb_verify(const struct cli_args *given)
     if (!cli_given(&args, CLI_OPT_SEEDS))
         verify.first = verify.last = cli_given(&args, CLI_OPT_SEED) ? args.seed : cli_fresh_seed();
     verify.lane_count = lane_count(&verify);
+    verify.one_by_one = verify.first == verify.last;
+    if (!verify.one_by_one && !cli_given(&args, CLI_OPT_RUNS))
+        args.runs = RUNS_OF_MANY;
     exit = verify_seeds(&verify);
     cli_scenario_unload(&scenario);
     return exit;

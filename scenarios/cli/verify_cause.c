@@ -24,6 +24,29 @@ const struct cli_change cli_changes[] = {
 const size_t cli_change_count = sizeof cli_changes / sizeof *cli_changes;
 const struct cli_change *const cli_change_stack = &cli_changes[0];
 
+const struct cli_change cli_change_earlier = {
+    .cause = CLI_CAUSE_EARLIER,
+    .text = "its process carry out other runs before it",
+    .after_others = true,
+};
+
+const struct cli_change *cli_change_together(uint64_t seed)
+{
+    static const struct cli_change together[] = {
+        {.cause = CLI_CAUSE_UNKNOWN,
+         .text = "stacks, heaps and addresses changed at once",
+         .base_shift = SHIFT,
+         .heap_fill = JOB_FILL(0x00),
+         .stack_fill = JOB_FILL(0xa5)},
+        {.cause = CLI_CAUSE_UNKNOWN,
+         .text = "stacks, heaps and addresses changed at once",
+         .base_shift = SHIFT,
+         .heap_fill = JOB_FILL(0x00),
+         .stack_fill = JOB_FILL(0x00)},
+    };
+    return &together[seed % 2];
+}
+
 const char *cli_cause_verdict(enum cli_cause cause)
 {
     switch (cause) {
@@ -55,6 +78,14 @@ const char *cli_cause_hint(enum cli_cause cause)
     case CLI_CAUSE_REMAINS:
         return "a local variable that is read before it is written, on a stack where an earlier\n"
                "call has left an address: with filled stacks the runs of two processes agree\n";
+    case CLI_CAUSE_EARLIER:
+        return "what a run leaves in its process, and the next one finds: state of libc's or of "
+               "the\n"
+               "host's that is not each machine's own\n";
+    case CLI_CAUSE_ONCE:
+        return "what answers differently each time, if seldom, or what a run finds that earlier "
+               "ones\n"
+               "of its process have left: further runs were the same\n";
     case CLI_CAUSE_ADDRESSES:
         return "a heap or stack pointer used as key, order or hash: it is the same in each run of\n"
                "this build, but not in the next one, nor in production\n";

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scenarios/cli/signals.h"
+#include "scenarios/cli/verify_chunk.h"
 
 struct lanes {
     const struct cli_verify *verify;
@@ -21,13 +22,28 @@ struct lanes {
     uint32_t thread_count;
 };
 
-static bool take_seed(struct lanes *lanes, uint64_t *seed)
+/* Small ones at first, so that a result is told soon, and at last, so that all lanes end together.
+ */
+static uint32_t chunk_size(const struct lanes *lanes)
+{
+    const uint64_t taken = lanes->next - lanes->verify->first;
+    const uint64_t left_more = lanes->verify->last - lanes->next; /* seeds besides the next */
+    uint64_t size = 1 + taken / 4;
+    if (size > 1 + left_more / 2 / lanes->verify->lane_count)
+        size = 1 + left_more / 2 / lanes->verify->lane_count;
+    return size < CLI_CHUNK_SEEDS_MAX ? (uint32_t)size : CLI_CHUNK_SEEDS_MAX;
+}
+
+static bool take_chunk(struct lanes *lanes, struct cli_verify_chunk *chunk)
 {
     pthread_mutex_lock(&lanes->mutex);
     const bool taken = !lanes->none_left && !atomic_load(&lanes->over);
-    *seed = lanes->next;
-    if (taken && lanes->next++ == lanes->verify->last)
-        lanes->none_left = true;
+    if (taken) {
+        chunk->first = lanes->next;
+        chunk->count = chunk_size(lanes);
+        lanes->none_left = lanes->verify->last - chunk->first < chunk->count;
+        lanes->next += chunk->count;
+    }
     pthread_mutex_unlock(&lanes->mutex);
     return taken;
 }
@@ -92,13 +108,20 @@ static void *run_lane(void *arg)
 {
     struct lanes *lanes = arg;
     struct cli_verify_lane *lane = begin(lanes);
+    struct cli_verify_chunk chunk;
     struct cli_verified verified;
-    uint64_t seed;
     if (lane == NULL)
         return NULL;
-    while (take_seed(lanes, &seed)) {
-        cli_verify_seed(lane, seed, &verified);
-        tell_in_turn(lanes, &verified);
+    while (take_chunk(lanes, &chunk)) {
+        if (!lanes->verify->one_by_one)
+            cli_verify_chunk(lane, &chunk);
+        for (uint32_t i = 0; i < chunk.count && !atomic_load(&lanes->over); i++) {
+            if (lanes->verify->one_by_one)
+                cli_verify_seed(lane, chunk.first + i, &verified);
+            else
+                cli_verify_chunk_seed(lane, &chunk, i, &verified);
+            tell_in_turn(lanes, &verified);
+        }
     }
     cli_verify_lane_finish(lane);
     free(lane);

@@ -14,6 +14,7 @@ struct cli_verify {
     const struct cli_scenario *scenario;
     uint64_t first, last; /* seeds, both included */
     uint32_t lane_count;
+    bool one_by_one; /* verify_seed.h; else verify_chunk.h */
     /* Called for each seed, up to the first that does not pass; by one thread at a time. */
     void (*tell)(void *arg, const struct cli_verified *verified);
     void *arg;

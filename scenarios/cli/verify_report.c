@@ -20,23 +20,29 @@ static void print_seeds(uint64_t first, uint64_t last)
         printf("..%" PRIu64, last);
 }
 
-void cli_verify_report_header(const struct cli_args *args, uint64_t first, uint64_t last)
+void cli_verify_report_header(const struct cli_verify *verify)
 {
+    const uint32_t runs = verify->args->runs;
     printf("seed        ");
-    print_seeds(first, last);
-    printf("\nruns        %" PRIu32
-           " the same, in several processes; then %zu with other stack fill, "
-           "heap fill, addresses\n",
-           args->runs, cli_change_count);
+    print_seeds(verify->first, verify->last);
+    if (verify->one_by_one)
+        printf("\nruns        %" PRIu32
+               " the same, in several processes; then %zu with other stack "
+               "fill, heap fill, addresses\n",
+               runs, cli_change_count);
+    else
+        printf("\nruns        %" PRIu32 " of each seed, in several processes; every other one with "
+               "other stack fill, heap fill, addresses\n",
+               runs);
 }
 
 static void print_same(const struct cli_args *args, const struct cli_verified *verified)
 {
-    const struct cli_outcome *reference = &verified->reference->outcome;
+    const struct cli_fingerprint *same = &verified->fingerprint;
+    const int exit = same->verdict == JOB_FINDING ? CLI_FINDING : CLI_PASSED;
     printf("seed %-12" PRIu64 " %" PRIu32 " runs the same: %s, %" PRIu64
            " events, digest %016" PRIx64 "\n",
-           verified->seed, args->runs, cli_verdict_text(reference->exit), reference->result.events,
-           reference->result.digest);
+           verified->seed, args->runs, cli_verdict_text(exit), same->events, same->digest);
 }
 
 /* The call that brought an event about, or was caught. */
@@ -104,6 +110,19 @@ static void print_trapped(const struct cli_scenario *scenario, const struct cli_
     print_again(scenario, args, verified->seed);
 }
 
+/* Two runs differed, and none of those that were to tell why. */
+static void print_once(const struct cli_scenario *scenario, const struct cli_args *args,
+                       const struct cli_verified *verified)
+{
+    printf("%s%s%s: seed %" PRIu64 ", two runs differ, and %" PRIu32 " more do not\n",
+           cli_style(stdout, CLI_RED), cli_cause_verdict(verified->cause),
+           cli_style(stdout, CLI_PLAIN), verified->seed, verified->run);
+    cli_print_lines(stdout, "  look for  ", "            ", cli_cause_hint(verified->cause));
+    printf("  digests   %016" PRIx64 " and %016" PRIx64 "\n", verified->fingerprint.digest,
+           verified->differing.digest);
+    print_again(scenario, args, verified->seed);
+}
+
 static void print_diverged(const struct cli_scenario *scenario, const struct cli_args *args,
                            const struct cli_verified *verified)
 {
@@ -135,6 +154,8 @@ void cli_verify_report(const struct cli_scenario *scenario, const struct cli_arg
         print_same(args, verified);
     else if (verified->exit == CLI_DIVERGED && verified->cause == CLI_CAUSE_TRAP)
         print_trapped(scenario, args, verified);
+    else if (verified->exit == CLI_DIVERGED && verified->cause == CLI_CAUSE_ONCE)
+        print_once(scenario, args, verified);
     else if (verified->exit == CLI_DIVERGED)
         print_diverged(scenario, args, verified);
     else
@@ -180,6 +201,13 @@ static void trapped_json(struct cli_json *json, const struct cli_verified *verif
     origin_json(json, "reference_backtrace", result);
 }
 
+static void once_json(struct cli_json *json, const struct cli_verified *verified)
+{
+    cli_json_text(json, "look_for", cli_cause_hint(verified->cause));
+    cli_json_hex(json, "reference_digest", verified->fingerprint.digest);
+    cli_json_hex(json, "other_digest", verified->differing.digest);
+}
+
 static void difference_json(struct cli_json *json, const struct scn *scn,
                             const struct cli_verified *verified)
 {
@@ -217,9 +245,11 @@ void cli_verify_report_json(const struct cli_scenario *scenario, const struct cl
     cli_json_text(&json, "reason", compared ? "" : verified->other->outcome.text);
     cli_json_u64(&json, "seed", verified->seed);
     cli_json_u64(&json, "runs", args->runs);
-    cli_json_u64(&json, "run", verified->other->number);
+    cli_json_u64(&json, "run", verified->run);
     if (verified->cause == CLI_CAUSE_TRAP)
         trapped_json(&json, verified);
+    else if (verified->cause == CLI_CAUSE_ONCE)
+        once_json(&json, verified);
     else if (verified->exit == CLI_DIVERGED)
         difference_json(&json, scenario->scn, verified);
     cli_json_close(&json, '}');

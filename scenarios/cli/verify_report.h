@@ -4,10 +4,10 @@
 #define STEELMILL_SCENARIOS_CLI_VERIFY_REPORT_H
 
 #include "scenarios/cli/load.h"
-#include "scenarios/cli/verify_seed.h"
+#include "scenarios/cli/verify_lanes.h"
 
 /* What will be done, before anything runs. */
-void cli_verify_report_header(const struct cli_args *args, uint64_t first, uint64_t last);
+void cli_verify_report_header(const struct cli_verify *verify);
 
 /* One seed: that all of its runs are the same; the first event that differs; why it was not judged.
  */

@@ -7,7 +7,10 @@
 #include "scenarios/cli/trace_file.h"
 
 #define GAP_PAGES   256 /* a plugin lies that many pages lower in a fresh process, or more */
+#define GAPS        4   /* different ones, one after the other */
 #define REPEATS_MAX 3   /* further runs that tell what makes the difference */
+#define OTHERS      4   /* runs of other seeds, before one that is to be after others */
+#define FURTHER     16  /* runs that look for a difference that was seen once */
 
 int cli_verify_lane_init(struct cli_verify_lane *lane, const struct cli_scenario *scenario,
                          const struct cli_args *args, const atomic_bool *given_up)
@@ -48,23 +51,38 @@ void cli_verify_lane_finish(struct cli_verify_lane *lane)
 
 /* ---- runs ---- */
 
-static struct job_command command_of(const struct cli_verify_lane *lane,
-                                     const struct cli_runner *runner,
-                                     const struct cli_change *change)
+struct job_command cli_verify_command(const struct cli_verify_lane *lane,
+                                      const struct cli_runner *runner,
+                                      const struct cli_change *change)
 {
     struct job_command command = cli_runner_command(lane->args, &runner->setup, lane->seed);
     if (change != NULL) {
         command.base_shift = change->base_shift;
         command.heap_fill = change->heap_fill;
         command.stack_fill = change->stack_fill;
+        if (change->after_others)
+            command.flags |= JOB_SERIES;
     }
     return command;
+}
+
+/* Runs of other seeds, if that is what the change is; the next one follows in their process. */
+static void run_others(struct cli_verify_lane *lane, struct cli_runner *runner,
+                       const struct cli_change *change, struct cli_outcome *outcome)
+{
+    if (change == NULL || !change->after_others)
+        return;
+    struct job_command command = cli_verify_command(lane, runner, change);
+    for (command.seed += OTHERS; command.seed != lane->seed; command.seed--)
+        if (!atomic_load(lane->given_up))
+            cli_runner_run(runner, &command, outcome);
 }
 
 static void run(struct cli_verify_lane *lane, struct cli_runner *runner,
                 const struct cli_change *change, struct cli_verify_run *out)
 {
-    struct job_command command = command_of(lane, runner, change);
+    run_others(lane, runner, change, &out->outcome);
+    struct job_command command = cli_verify_command(lane, runner, change);
     command.trace_fd = out->trace_fd;
     out->number = ++lane->run_count;
     out->change = change;
@@ -88,37 +106,42 @@ static void start_used(struct cli_verify_lane *lane)
     lane->run_count = 0;
 }
 
-static void start_fresh(struct cli_verify_lane *lane)
+void cli_verify_start_fresh(struct cli_verify_lane *lane)
 {
     cli_runner_stop(&lane->fresh);
-    lane->fresh.setup.gap_pages = GAP_PAGES * (1 + lane->run_count % 4);
+    lane->fresh.setup.gap_pages = GAP_PAGES * (1 + lane->fresh_starts++ % GAPS);
 }
 
 /* ---- comparing ---- */
 
+bool cli_verify_judged(const struct cli_outcome *outcome)
+{
+    return outcome->exit == CLI_PASSED || outcome->exit == CLI_FINDING;
+}
+
+struct cli_fingerprint cli_fingerprint_of(const struct cli_outcome *outcome)
+{
+    const struct job_result *result = &outcome->result;
+    return (struct cli_fingerprint){result->digest, result->events, result->virtual_ns,
+                                    result->verdict, result->finding};
+}
+
+bool cli_fingerprint_same(const struct cli_fingerprint *a, const struct cli_fingerprint *b)
+{
+    return a->digest == b->digest && a->events == b->events && a->virtual_ns == b->virtual_ns &&
+           a->verdict == b->verdict && a->finding == b->finding;
+}
+
 static bool judged(const struct cli_verify_run *run)
 {
-    return run->outcome.exit == CLI_PASSED || run->outcome.exit == CLI_FINDING;
+    return cli_verify_judged(&run->outcome);
 }
 
-/* What must be the same in all runs of a seed. */
-struct fingerprint {
-    uint64_t digest, events;
-    int64_t virtual_ns;
-    uint32_t verdict, finding;
-};
-
-static struct fingerprint fingerprint_of(const struct cli_verify_run *run)
+static bool same(const struct cli_verify_run *a, const struct cli_verify_run *b)
 {
-    const struct job_result *result = &run->outcome.result;
-    return (struct fingerprint){result->digest, result->events, result->virtual_ns, result->verdict,
-                                result->finding};
-}
-
-static bool same(struct fingerprint a, struct fingerprint b)
-{
-    return a.digest == b.digest && a.events == b.events && a.virtual_ns == b.virtual_ns &&
-           a.verdict == b.verdict && a.finding == b.finding;
+    const struct cli_fingerprint of_a = cli_fingerprint_of(&a->outcome);
+    const struct cli_fingerprint of_b = cli_fingerprint_of(&b->outcome);
+    return cli_fingerprint_same(&of_a, &of_b);
 }
 
 /* Does one more run into `spare`. True: it was judged, and differs from `run`. */
@@ -126,7 +149,7 @@ static bool differs_again(struct cli_verify_lane *lane, struct cli_runner *runne
                           const struct cli_change *change, const struct cli_verify_run *from)
 {
     run(lane, runner, change, lane->spare);
-    return judged(lane->spare) && !same(fingerprint_of(from), fingerprint_of(lane->spare));
+    return judged(lane->spare) && !same(from, lane->spare);
 }
 
 /* Is one of several more runs of the reference's process another one? It is in `spare` then. */
@@ -149,12 +172,13 @@ static enum cli_cause cause_of_repeat(struct cli_verify_lane *lane, struct cli_r
     run(lane, &lane->used, cli_change_stack, lane->spare);
     if (!judged(lane->spare))
         return CLI_CAUSE_UNKNOWN;
-    const struct fingerprint filled = fingerprint_of(lane->spare);
-    start_fresh(lane);
+    const struct cli_fingerprint filled = cli_fingerprint_of(&lane->spare->outcome);
+    cli_verify_start_fresh(lane);
     run(lane, &lane->fresh, cli_change_stack, lane->spare);
     if (!judged(lane->spare))
         return CLI_CAUSE_UNKNOWN;
-    return same(filled, fingerprint_of(lane->spare)) ? CLI_CAUSE_REMAINS : CLI_CAUSE_LAYOUT;
+    const struct cli_fingerprint again = cli_fingerprint_of(&lane->spare->outcome);
+    return cli_fingerprint_same(&filled, &again) ? CLI_CAUSE_REMAINS : CLI_CAUSE_LAYOUT;
 }
 
 /* Is it the change that makes the difference, or did it come by chance? */
@@ -182,7 +206,8 @@ static const struct job_result *find_origin(struct cli_verify_lane *lane, struct
                                             const struct sim_record *record,
                                             struct cli_outcome *outcome)
 {
-    struct job_command command = command_of(lane, runner, change);
+    run_others(lane, runner, change, outcome);
+    struct job_command command = cli_verify_command(lane, runner, change);
     command.watch_event = record->seq;
     command.watch_cause = record->cause;
     cli_runner_run(runner, &command, outcome);
@@ -218,7 +243,7 @@ static bool compare(struct cli_verify_lane *lane, struct cli_runner *runner,
         out->exit = lane->other->outcome.exit;
         return false;
     }
-    if (same(fingerprint_of(lane->reference), fingerprint_of(lane->other)))
+    if (same(lane->reference, lane->other))
         return true;
     out->exit = CLI_DIVERGED;
     out->cause = change == NULL ? cause_of_repeat(lane, runner) : cause_of_change(lane);
@@ -226,12 +251,12 @@ static bool compare(struct cli_verify_lane *lane, struct cli_runner *runner,
     return false;
 }
 
-static bool repeat(struct cli_verify_lane *lane, struct cli_verified *out)
+static bool repeat(struct cli_verify_lane *lane, uint32_t count, struct cli_verified *out)
 {
-    for (uint32_t number = 2; number <= lane->args->runs; number++) {
+    for (uint32_t number = 2; number <= count; number++) {
         struct cli_runner *runner = number % 2 == 0 ? &lane->fresh : &lane->used;
         if (runner == &lane->fresh)
-            start_fresh(lane);
+            cli_verify_start_fresh(lane);
         if (!compare(lane, runner, NULL, out))
             return false;
     }
@@ -246,14 +271,22 @@ static bool change(struct cli_verify_lane *lane, struct cli_verified *out)
     return true;
 }
 
+static void conclude(const struct cli_verify_lane *lane, struct cli_verified *out)
+{
+    out->reference = lane->reference;
+    out->other = lane->other;
+    out->run = lane->other->number;
+}
+
 void cli_verify_seed(struct cli_verify_lane *lane, uint64_t seed, struct cli_verified *out)
 {
-    *out = (struct cli_verified){.seed = seed, .exit = CLI_PASSED};
+    *out = (struct cli_verified){.seed = seed, .exit = CLI_PASSED, .run = 1};
     lane->seed = seed;
     lane->run_count = 0;
     start_used(lane);
     run(lane, &lane->used, NULL, lane->reference);
     out->reference = out->other = lane->reference;
+    out->fingerprint = cli_fingerprint_of(&lane->reference->outcome);
     if (!judged(lane->reference)) {
         out->exit = lane->reference->outcome.exit;
         return;
@@ -263,8 +296,17 @@ void cli_verify_seed(struct cli_verify_lane *lane, uint64_t seed, struct cli_ver
         out->cause = CLI_CAUSE_TRAP;
         return;
     }
-    if (repeat(lane, out))
+    if (repeat(lane, lane->args->runs, out) && compare(lane, &lane->used, &cli_change_earlier, out))
         change(lane, out);
-    out->reference = lane->reference;
-    out->other = lane->other;
+    conclude(lane, out);
+}
+
+void cli_verify_seed_further(struct cli_verify_lane *lane, struct cli_verified *out)
+{
+    if (compare(lane, &lane->used, cli_change_together(lane->seed), out) &&
+        repeat(lane, FURTHER, out)) {
+        out->exit = CLI_DIVERGED;
+        out->cause = CLI_CAUSE_ONCE;
+    }
+    conclude(lane, out);
 }

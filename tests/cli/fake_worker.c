@@ -10,6 +10,8 @@
  *   unusable  the scenario cannot be run             garbage   answers in another version
  *   damaged   the result is of another seed          short     half an answer, then the end
  *   skew      the events depend on the process       unjudged  gives the run up
+ *   together  the events depend on stack and heap    shy       so they do, but not in runs whose
+ *             fill at once                                     events are asked for
  *   stillborn (any seed) ends before it is ready     unready   (any seed) refuses the scenario
  *
  * Everything else in a result is a function of the seed.
@@ -129,8 +131,16 @@ static void add_property(const char *name, uint32_t kind, uint64_t hits, uint64_
     property->true_count = held;
 }
 
-static struct sim_record make_record(uint64_t seed, uint64_t seq)
+static bool depends_on_fills(const struct job_command *command)
 {
+    return command->stack_fill != 0 && command->heap_fill != 0 &&
+           (told_to("together", command->seed) ||
+            (told_to("shy", command->seed) && command->trace_fd < 0));
+}
+
+static struct sim_record make_record(const struct job_command *command, uint64_t seq)
+{
+    const uint64_t seed = command->seed;
     struct sim_record record = {
         .time_ns = (int64_t)seq * 1000000000,
         .seq = seq,
@@ -143,13 +153,15 @@ static struct sim_record make_record(uint64_t seed, uint64_t seq)
     };
     if (seq == 5 && told_to("skew", seed))
         record.object = (uint64_t)getpid() << 8;
+    if (seq == 5 && depends_on_fills(command))
+        record.object = 1234;
     return record;
 }
 
 static void fill_events(const struct job_command *command)
 {
     for (uint64_t seq = 1; seq <= EVENT_COUNT; seq++) {
-        struct sim_record record = make_record(command->seed, seq);
+        struct sim_record record = make_record(command, seq);
         if (command->trace_fd >= 0 &&
             write(command->trace_fd, &record, sizeof record) != (ssize_t)sizeof record)
             _exit(1);

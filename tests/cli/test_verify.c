@@ -32,6 +32,36 @@ START_TEST(test_different)
 }
 END_TEST
 
+/* What only all changes at once bring about is told with both events, and without a cause. */
+START_TEST(test_different_together)
+{
+    struct command command = steelmill("together:2", "verify writer.yaml --seeds 1..3");
+    ASSERT_EXIT(command, 3);
+    ASSERT_HAS(command.out, "not deterministic: seed 2, runs 1 and 8 differ");
+    ASSERT_HAS(command.out, "  run 8 had stacks, heaps and addresses changed at once");
+    ASSERT_HAS(command.out, "first difference at event 5: object");
+    command_free(&command);
+}
+END_TEST
+
+/* A difference that does not come again is one all the same: exit code 3, with both digests. */
+START_TEST(test_different_once)
+{
+    struct command command = steelmill("shy:2", "verify writer.yaml --seeds 1..3");
+    ASSERT_EXIT(command, 3);
+    ASSERT_HAS(command.out, "not deterministic: seed 2, two runs differ, and 23 more do not");
+    ASSERT_HAS(command.out, "look for  what answers differently each time, if seldom");
+    ASSERT_HAS(command.out, "  digests   ");
+    ASSERT_LACKS(command.out, "seed 3 ");
+    command_free(&command);
+    command = steelmill("shy:2", "verify writer.yaml --seeds 1..3 --json");
+    ASSERT_EXIT(command, 3);
+    ASSERT_HAS(command.out, "\"verdict\":\"not deterministic\",\"exit\":3");
+    ASSERT_HAS(command.out, "\"other_digest\":\"");
+    command_free(&command);
+}
+END_TEST
+
 /* The same for programs. */
 START_TEST(test_different_json)
 {
@@ -58,6 +88,8 @@ TCase *verify_tests(void)
     TCase *tests = tcase_create("verify");
     tcase_add_test(tests, test_same);
     tcase_add_test(tests, test_different);
+    tcase_add_test(tests, test_different_together);
+    tcase_add_test(tests, test_different_once);
     tcase_add_test(tests, test_different_json);
     tcase_add_test(tests, test_not_judged);
     return tests;

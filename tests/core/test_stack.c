@@ -172,6 +172,9 @@ START_TEST(refilled_stacks)
     sm__stack_refill(pool, index, high - 512);
     for (const char *at = low; at < high; at++)
         ck_assert_int_eq(*at, at < high - 512 ? 0 : 7);
+    high[-512 - 8192] = 7; /* the far end of an array, and nothing in between */
+    sm__stack_refill(pool, index, high - 512);
+    ck_assert_int_eq(high[-512 - 8192], 0);
     sm__stack_give(pool, index);
     sm__stack_pool_destroy(pool);
 }

@@ -7,6 +7,7 @@
 #include <steelmill/steelmill.h>
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -71,6 +72,7 @@ struct leaky {
 
 static volatile uint64_t left_over; /* what an earlier run has left, if it could */
 static void *volatile hidden;       /* from the compiler, which would warn */
+static volatile double hidden_number;
 
 static void say(struct leaky *self, uint64_t value)
 {
@@ -253,6 +255,22 @@ NOINLINE static void leak_static_left(struct leaky *self)
     say(self, left_over++);
 }
 
+/* What libm keeps for the whole process: the sign of the latest gamma function. */
+NOINLINE static void leak_libm_left(struct leaky *self)
+{
+    say(self, (uint64_t)signgam);
+    hidden_number = lgamma(-0.5);
+}
+
+/* Whether a byte is there at all: most fills are the same to it. */
+NOINLINE static void leak_stack_truth(struct leaky *self)
+{
+    unsigned char frame[FRAME_BYTES];
+
+    hidden = frame;
+    say(self, *(unsigned char *)hidden != 0);
+}
+
 static const struct {
     const char *name;
     void (*leak)(struct leaky *self);
@@ -275,6 +293,8 @@ static const struct {
     {"rdrand", leak_rdrand},
     {"rare_randomness", leak_rare_randomness},
     {"static_left", leak_static_left},
+    {"libm_left", leak_libm_left},
+    {"stack_truth", leak_stack_truth},
 };
 
 /* ---- the daemon ---- */
