@@ -24,7 +24,10 @@ int sm__call_here(struct sm__home *home, struct sm__owner *owner, sm_task_fn fn,
 int sm_call(struct sm_factory *factory, sm_task_fn fn, void *arg)
 {
     const int error = sm__enter();
-    struct sm__home *home = factory->home ? factory->home : sm__current->home;
 
-    return error ? error : sm__call(home, &factory->own, fn, arg);
+    if (error)
+        return error;
+    sm__factory_stay(factory);
+    struct sm__home *home = sm__home_of(factory);
+    return sm__call(home ? home : sm__current->home, &factory->own, fn, arg);
 }

@@ -12,6 +12,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct sm__text *sm__text_create(const char *text)
+{
+    const size_t bytes = strlen(text) + 1;
+    struct sm__text *copy = malloc(sizeof *copy + bytes);
+
+    if (copy)
+        memcpy(copy->text, text, bytes);
+    return copy;
+}
+
+static void free_text(struct sm__later *later)
+{
+    free(sm__container(later, struct sm__text, later));
+}
+
+void sm__text_drop(struct sm__text *text)
+{
+    if (text)
+        sm__free_later(&text->later, free_text);
+}
+
+/* ---- entries: the graph is taken ---- */
+
 static struct sm__config *entry_here(struct sm_factory *factory, const char *key)
 {
     for (struct sm__list *link = factory->config.next; link != &factory->config;
@@ -38,41 +61,56 @@ static struct sm__config *entry_add(struct sm_factory *factory, const char *key)
 
 int sm_factory_config_set(struct sm_factory *factory, const char *key, const char *value)
 {
-    char *copy = strdup(value);
+    struct sm__text *copy = sm__text_create(value);
     if (!copy)
         return -ENOMEM;
+    sm__graph_take();
     struct sm__config *entry = entry_here(factory, key);
     if (!entry)
         entry = entry_add(factory, key);
-    if (!entry) {
-        free(copy);
-        return -ENOMEM;
+    struct sm__text *old = entry ? entry->value : copy;
+    if (entry) {
+        entry->value = copy;
+        entry->read = false;
     }
-    free(entry->value);
-    entry->value = copy;
-    entry->read = false;
-    return 0;
+    sm__graph_give();
+    sm__text_drop(old);
+    return entry ? 0 : -ENOMEM;
+}
+
+/* A machine may have several homes. */
+static bool is_machines(const struct sm__home *one, const struct sm__home *other)
+{
+    return one == other || (one && other && one->index == other->index);
 }
 
 static void remember_asked(struct sm_factory *factory, const char *key)
 {
-    while (factory->parent && factory->parent->home == factory->home)
+    while (factory->parent && is_machines(factory->parent->home, factory->home))
         factory = factory->parent;
     if (!entry_here(factory, key))
         entry_add(factory, key); /* without memory a suggestion is lost, no more */
 }
 
-const char *sm_factory_config(struct sm_factory *factory, const char *key)
+static const char *look_up(struct sm_factory *factory, const char *key)
 {
     for (struct sm_factory *f = factory; f; f = f->parent) {
         struct sm__config *entry = entry_here(f, key);
         if (entry && entry->value) {
             entry->read = true;
-            return entry->value;
+            return entry->value->text;
         }
     }
     remember_asked(factory, key);
     return NULL;
+}
+
+const char *sm_factory_config(struct sm_factory *factory, const char *key)
+{
+    sm__graph_take();
+    const char *value = look_up(factory, key);
+    sm__graph_give();
+    return value;
 }
 
 /* ---- keys that nobody read ---- */

@@ -16,29 +16,23 @@ static struct sm__home *home_for(const struct sm_factory *parent, struct sm__hom
     if (home)
         return home;
     if (parent)
-        return parent->home;
+        return sm__home_of_child(sm__home_of(parent));
     return sm__current ? sm__current->home : NULL;
 }
 
-int sm__factory_create_as(struct sm_factory **out, struct sm_factory *parent, const char *kind,
-                          const char *name, struct sm__home *home)
+/* May a parent have a child of this name? */
+static int check_child(struct sm_factory *parent, const char *name)
 {
-    SM_ASSERT(name != NULL);
-    *out = NULL;
-    if (parent && parent->state >= SM__FACTORY_STOPPING)
+    if (sm__state(parent) >= SM__FACTORY_STOPPING)
         return -ECANCELED;
-    if (parent && sm__children_find(parent, name))
-        return -EEXIST;
-    struct sm_factory *factory = calloc(1, sizeof *factory);
-    if (!factory)
-        return -ENOMEM;
-    factory->name = strdup(name);
-    if (!factory->name) {
-        free(factory);
-        return -ENOMEM;
-    }
+    return sm__children_find(parent, name) ? -EEXIST : 0;
+}
+
+static void init(struct sm_factory *factory, const char *kind, struct sm__home *home)
+{
     factory->kind = kind;
-    factory->home = home_for(parent, home);
+    factory->home = home;
+    factory->pins = 1; /* until it is destroyed */
     factory->log.factory = factory;
     sm__list_init(&factory->children);
     sm__list_init(&factory->child_link);
@@ -47,8 +41,38 @@ int sm__factory_create_as(struct sm_factory **out, struct sm_factory *parent, co
     sm__list_init(&factory->config);
     sm__waitable_init(&factory->changed, changed_ready);
     sm__owner_init(&factory->own, factory, NULL);
-    if (parent)
+}
+
+int sm__factory_create_as(struct sm_factory **out, struct sm_factory *parent, const char *kind,
+                          const char *name, struct sm__home *home)
+{
+    SM_ASSERT(name != NULL);
+    *out = NULL;
+    sm__graph_take();
+    int error = parent ? check_child(parent, name) : 0;
+    sm__graph_give();
+    if (error)
+        return error;
+    struct sm_factory *factory = calloc(1, sizeof *factory);
+    if (!factory)
+        return -ENOMEM;
+    factory->name = strdup(name);
+    if (!factory->name) {
+        free(factory);
+        return -ENOMEM;
+    }
+    init(factory, kind, home_for(parent, home));
+    factory->placed = home || !parent;
+    sm__graph_take();
+    error = parent ? check_child(parent, name) : 0; /* another thread may have come first */
+    if (parent && !error)
         sm__children_link(parent, factory);
+    sm__graph_give();
+    if (error) {
+        free(factory->name);
+        free(factory);
+        return error;
+    }
     *out = factory;
     return 0;
 }
@@ -66,8 +90,16 @@ void sm_factory_seal(struct sm_factory *factory)
 
 /* ---- the end ---- */
 
-bool sm__factory_has_tasks(const struct sm_factory *factory)
+static int has_tasks_there(struct sm_factory *factory, sm_time unused)
 {
+    (void)unused;
+    return sm__factory_has_tasks(factory);
+}
+
+bool sm__factory_has_tasks(struct sm_factory *factory)
+{
+    if (sm__factory_elsewhere(factory))
+        return sm__factory_there(factory, has_tasks_there, 0) != 0;
     if (!sm__list_empty(&factory->own.tasks))
         return true;
     for (const struct sm__list *link = factory->daemons.next; link != &factory->daemons;
@@ -92,8 +124,10 @@ static void keep(struct sm_factory *factory)
     sm_log_error(&factory->log, "a factory is kept in memory: tasks have outlived its stop",
                  sm_str("factory", factory->name));
     __atomic_store_n(&factory->kept, true, __ATOMIC_RELAXED);
+    sm__graph_take();
     if (factory->parent)
         sm__children_unname(factory);
+    sm__graph_give();
 }
 
 static void free_type(struct sm__later *later)
@@ -112,35 +146,70 @@ static void free_lists(struct sm_factory *factory)
     while (!sm__list_empty(&factory->config)) {
         struct sm__config *entry = sm__container(factory->config.next, struct sm__config, link);
         sm__list_remove(&entry->link);
-        free(entry->value);
+        sm__text_drop(entry->value);
         free(entry);
     }
 }
 
+static int destroy_there(struct sm_factory *factory, sm_time unused)
+{
+    (void)unused;
+    sm_factory_destroy(factory);
+    return 0;
+}
+
+/* Its daemons are destroyed where they have run. */
+static void destroy_elsewhere(struct sm_factory *factory)
+{
+    const bool before = sm__shield();
+
+    if (sm__factory_there(factory, destroy_there, 0))
+        sm_log_error(&factory->log, "a factory is kept in memory: there is none for its end",
+                     sm_str("factory", factory->name));
+    sm__unshield(before);
+}
+
+static struct sm_factory *last_child(struct sm_factory *factory)
+{
+    sm__graph_take();
+    struct sm__list *last = factory->children.prev;
+    sm__graph_give();
+    return last == &factory->children ? NULL : sm__container(last, struct sm_factory, child_link);
+}
+
 void sm_factory_destroy(struct sm_factory *factory)
 {
+    struct sm_factory *child;
+
     if (!factory)
         return;
-    SM_ASSERT_MSG(factory->state <= SM__FACTORY_SEALED || factory->state == SM__FACTORY_STOPPED,
+    if (sm__factory_elsewhere(factory)) {
+        destroy_elsewhere(factory);
+        return;
+    }
+    SM_ASSERT_MSG(sm__state(factory) <= SM__FACTORY_SEALED ||
+                      sm__state(factory) == SM__FACTORY_STOPPED,
                   "factory '%s' is destroyed before it was stopped", factory->name);
     if (sm__factory_has_tasks(factory)) {
         keep(factory);
         return;
     }
-    while (!sm__list_empty(&factory->children))
-        sm_factory_destroy(sm__container(factory->children.prev, struct sm_factory, child_link));
+    while ((child = last_child(factory)))
+        sm_factory_destroy(child);
     while (!sm__list_empty(&factory->daemons))
         sm__daemon_destroy(sm__container(factory->daemons.prev, struct sm__daemon, link));
     sm__owner_finish(&factory->own);
+    sm__graph_take();
     free_lists(factory);
     if (factory->parent)
         sm__children_unlink(factory);
-    free(factory->detail);
-    factory->detail = NULL;
+    sm__text_drop(factory->detail);
+    __atomic_store_n(&factory->detail, NULL, __ATOMIC_RELEASE);
+    sm__graph_give();
+    if (factory->counted)
+        sm__home_leave(factory->home);
     sm__state_set(factory, SM__FACTORY_STOPPED);
-    factory->destroyed = true;
     sm__wake_all_fast(&factory->changed);
-    factory->pins++;
     sm__factory_unpin(factory);
 }
 
@@ -152,10 +221,17 @@ static void free_factory(struct sm__later *later)
     free(factory);
 }
 
+void sm__factory_pin(struct sm_factory *factory)
+{
+    __atomic_fetch_add(&factory->pins, 1, __ATOMIC_RELAXED);
+}
+
 void sm__factory_unpin(struct sm_factory *factory)
 {
-    SM_ASSERT(factory->pins > 0);
-    if (--factory->pins == 0 && factory->destroyed)
+    const uint32_t before = __atomic_fetch_sub(&factory->pins, 1, __ATOMIC_ACQ_REL);
+
+    SM_ASSERT(before > 0);
+    if (before == 1)
         sm__free_later(&factory->later, free_factory);
 }
 
@@ -223,7 +299,7 @@ struct sm_log *sm_log_get(struct sm_factory *factory)
 
 struct sm__home *sm__factory_home(const struct sm_factory *factory)
 {
-    return factory->home;
+    return sm__home_of(factory);
 }
 
 struct sm__owner *sm__factory_owner(struct sm_factory *factory)

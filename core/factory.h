@@ -3,9 +3,9 @@
  * Factories, from the side of a world: what sim/ and core/os/ need beyond the contract.
  *
  * The files: factory.c (birth and end), factory_children.c (the tree), factory_types.c,
- * factory_get.c (construction), factory_hook.c (whose hook is running), factory_detail.c (failures
- * in words), factory_start.c and factory_stop.c (the life), config.c, lease.c. Their common structs
- * are in factory_parts.h.
+ * factory_get.c (construction), factory_place.c (on which thread), factory_hook.c (whose hook is
+ * running), factory_detail.c (failures in words), factory_start.c and factory_stop.c (the life),
+ * config.c, lease.c. Their common structs are in factory_parts.h.
  */
 #ifndef STEELMILL_CORE_FACTORY_H
 #define STEELMILL_CORE_FACTORY_H
@@ -59,7 +59,7 @@ const char *sm__factory_failed_daemon(const struct sm_factory *factory);
 const char *sm__hook_daemon_name(void);
 
 /* Tasks of it or of those below it have not ended: whatever was tried, they still use its code. */
-bool sm__factory_has_tasks(const struct sm_factory *factory);
+bool sm__factory_has_tasks(struct sm_factory *factory);
 
 /* For readers, as sm_factory_name: "running", "stopped"; "machine", "factory", "lease". */
 const char *sm__factory_state_name(const struct sm_factory *factory);

@@ -6,7 +6,7 @@
  * child lies on its machine's heap, which a crash takes away as a whole. The tree is ordered by the
  * hash of the name, which balances it well enough (expected depth 2 ln n): a world has up to a
  * million machines, and each new one asks whether its name is taken. Other threads may go through
- * the list, inside read sections; the tree is its writer's.
+ * the list, inside read sections. Whoever changes it, or uses the tree, has taken the graph.
  */
 #include "core/factory_parts.h"
 

@@ -18,24 +18,28 @@
 /* A daemon that fails again and again must not fill the memory with its words. */
 #define DETAIL_LINES_MAX 64
 
+/* The graph is taken. */
 static void add_line(struct sm_factory *factory, const char *words)
 {
     if (factory->detail_lines > DETAIL_LINES_MAX)
         return;
     if (factory->detail_lines == DETAIL_LINES_MAX)
         words = "further failures are not listed";
-    const char *before = factory->detail ? factory->detail : "";
+    const char *before = factory->detail ? factory->detail->text : "";
     const char *feed = factory->detail ? "\n" : "";
     char *all = NULL;
     int length = factory->name[0] ? asprintf(&all, "%s%s%s '%s': %s", before, feed, factory->kind,
                                              factory->name, words)
                                   : asprintf(&all, "%s%s%s", before, feed, words);
-    if (length < 0) {
+    struct sm__text *text = length < 0 ? NULL : sm__text_create(all);
+    if (length >= 0)
+        free(all);
+    if (!text) {
         factory->detail_lost = true;
         return;
     }
-    free(factory->detail);
-    factory->detail = all;
+    sm__text_drop(factory->detail);
+    __atomic_store_n(&factory->detail, text, __ATOMIC_RELEASE);
     factory->detail_lines++;
 }
 
@@ -46,8 +50,16 @@ static void add_words(struct sm_factory *factory, const char *format, va_list ar
         factory->detail_lost = true;
         return;
     }
+    sm__graph_take();
     add_line(factory, words);
+    sm__graph_give();
     free(words);
+}
+
+static const char *detail_of(const struct sm_factory *factory)
+{
+    const struct sm__text *text = __atomic_load_n(&factory->detail, __ATOMIC_ACQUIRE);
+    return text ? text->text : "";
 }
 
 void sm__factory_report(struct sm_factory *factory, const char *format, ...)
@@ -60,7 +72,7 @@ void sm__factory_report(struct sm_factory *factory, const char *format, ...)
 
 void sm__factory_report_child(struct sm_factory *factory, const struct sm_factory *child)
 {
-    const char *line = child->detail ? child->detail : "";
+    const char *line = detail_of(child);
     while (*line) {
         int length = (int)strcspn(line, "\n");
         sm__factory_report(factory, "%.*s", length, line);
@@ -145,8 +157,9 @@ const char *sm_factory_detail(const struct sm_factory *factory)
     const struct sm__daemon *daemon = carrier(factory);
     if (daemon && daemon->words)
         return daemon->words;
-    if (factory->detail)
-        return factory->detail;
+    const char *detail = detail_of(factory);
+    if (detail[0])
+        return detail;
     return factory->detail_lost ? "out of memory for the words of a failure" : "";
 }
 
@@ -160,7 +173,7 @@ void sm__daemon_failed(struct sm__daemon *daemon, const char *hook, int error)
     sm__words_clear(daemon);
     if (!factory->failed_daemon)
         factory->failed_daemon = daemon->type->name;
-    if (factory->state >= SM__FACTORY_STOPPING && !factory->stop_error)
+    if (sm__state(factory) >= SM__FACTORY_STOPPING && !factory->stop_error)
         factory->stop_error = error;
 }
 

@@ -39,7 +39,7 @@ void *sm_factory_find(struct sm_factory *factory, const char *name)
 {
     struct sm__daemon *daemon = sm__factory_lookup(factory, name);
     SM__COUNT(lookups, 1);
-    return daemon ? daemon->instance : NULL;
+    return daemon && sm__factory_use(factory, daemon) == 0 ? daemon->instance : NULL;
 }
 
 void sm__factory_each_daemon(const struct sm_factory *factory,
@@ -65,10 +65,10 @@ static struct sm__daemon **known_slot(struct sm_factory *factory, const struct s
 static void remember(struct sm_factory *factory, const struct sm_daemon_type *type,
                      struct sm__daemon *daemon)
 {
-    if (factory->state != SM__FACTORY_NEW || daemon->type != type)
+    if (sm__state(factory) != SM__FACTORY_NEW || daemon->type != type)
         return;
-    for (const struct sm_factory *f = factory; f != daemon->factory; f = f->parent)
-        if (f != factory && f->state == SM__FACTORY_NEW)
+    for (const struct sm_factory *f = factory; f != daemon->factory; f = sm__parent(f))
+        if (f != factory && sm__state(f) == SM__FACTORY_NEW)
             return;
     __atomic_store_n(known_slot(factory, type), daemon, __ATOMIC_RELEASE);
 }
@@ -200,6 +200,8 @@ static int construct(struct sm_factory *factory, const struct sm_daemon_type *ty
         return error;
     }
     sm__words_clear(daemon);
+    if (!(type->flags & (SM_DAEMON_THREAD_SAFE | SM_DAEMON_REENTRANT)))
+        factory->anchor = type->name;
     sm__list_publish(&factory->daemons, &daemon->link);
     remember(factory, type, daemon);
     *out = daemon->instance;
@@ -208,12 +210,14 @@ static int construct(struct sm_factory *factory, const struct sm_daemon_type *ty
 
 static int check_open(struct sm_factory *factory, const char *name)
 {
-    if (factory->state == SM__FACTORY_NEW)
+    if (sm__state(factory) == SM__FACTORY_NEW)
         return 0;
     return sm__factory_note(factory, -SM_ESEALED, "daemon '%s': %s", name, sm_strerror(SM_ESEALED));
 }
 
-static int get_anew(struct sm_factory *factory, const struct sm_daemon_type *type, void **out)
+/* Kept apart, so that what is known costs no more than a look. */
+__attribute__((noinline)) static int get_anew(struct sm_factory *factory,
+                                              const struct sm_daemon_type *type, void **out)
 {
     *out = NULL;
     int error = sm__factory_check_type(factory, type);
@@ -221,6 +225,9 @@ static int get_anew(struct sm_factory *factory, const struct sm_daemon_type *typ
         return error;
     struct sm__daemon *daemon = sm__factory_lookup(factory, type->name);
     if (daemon) {
+        error = sm__factory_use_or_say(factory, daemon);
+        if (error)
+            return error;
         remember(factory, type, daemon);
         *out = daemon->instance;
         return 0;
@@ -228,7 +235,14 @@ static int get_anew(struct sm_factory *factory, const struct sm_daemon_type *typ
     if (being_constructed(factory, type->name))
         return fail_circle(factory, type->name);
     error = check_open(factory, type->name);
+    if (!error)
+        error = sm__factory_check_place(factory, type);
     return error ? error : construct(factory, type, out);
+}
+
+__attribute__((noinline)) static bool is_refused(const struct sm__daemon *daemon)
+{
+    return !(daemon->type->flags & SM_DAEMON_THREAD_SAFE) && sm__factory_elsewhere(daemon->factory);
 }
 
 int sm_factory_get(struct sm_factory *factory, const struct sm_daemon_type *type, void **out)
@@ -236,7 +250,7 @@ int sm_factory_get(struct sm_factory *factory, const struct sm_daemon_type *type
     const struct sm__daemon *known = __atomic_load_n(known_slot(factory, type), __ATOMIC_ACQUIRE);
 
     SM__COUNT(lookups, 1);
-    if (known && known->type == type) {
+    if (known && known->type == type && !(SM_UNLIKELY(sm__many_threads) && is_refused(known))) {
         *out = known->instance;
         return 0;
     }
@@ -261,6 +275,8 @@ int sm_factory_inject(struct sm_factory *factory, const struct sm_daemon_type *t
         return -ENOMEM;
     daemon->injected = true;
     daemon->instance = instance;
+    if (!(type->flags & SM_DAEMON_THREAD_SAFE))
+        factory->anchor = type->name;
     sm__list_publish(&factory->daemons, &daemon->link);
     remember(factory, type, daemon);
     return 0;

@@ -11,7 +11,11 @@
  *      `daemons`, `types` and `known`, and read names. So these are published and withdrawn with
  *      atomic stores, and what they led to is freed later.
  *   4. A task inside a blocking call on a factory holds a pin: the struct outlives the call even if
- *      another task destroys the factory meanwhile.
+ *      another task destroys the factory meanwhile. What is not destroyed has one, too.
+ *   5. A factory is used by the thread of its home. `home` changes at most once: before it has had
+ *      any task. What other threads may want is forwarded (factory_place.c), but for the following,
+ *      which they use themselves, inside sm__graph_take and sm__graph_give: `children`, `names` and
+ *      `child_link`, `types`, `config`, `detail`, and the change of `state` to STOPPING.
  */
 #ifndef STEELMILL_CORE_FACTORY_PARTS_H
 #define STEELMILL_CORE_FACTORY_PARTS_H
@@ -63,9 +67,15 @@ struct sm__registration {
     const struct sm_daemon_type *type;
 };
 
+/* A text that other threads may be reading when it is replaced. */
+struct sm__text {
+    struct sm__later later;
+    char text[];
+};
+
 struct sm__config {
     struct sm__list link;
-    char *value; /* NULL: was asked for, is not set */
+    struct sm__text *value; /* NULL: was asked for, is not set */
     bool read;
     char key[];
 };
@@ -78,10 +88,12 @@ struct sm_factory {
     struct sm__daemon *known[SM__KNOWN_COUNT];
 
     struct sm__home *home; /* NULL only for a root that was made outside of any world */
+    const char *anchor;    /* the daemon that keeps it where it was constructed; NULL: none */
+    bool placed;           /* its home is its home for good */
+    bool counted;          /* by its home, since it was chosen */
     const char *kind;
     char *name;
     enum sm__factory_state state;
-    bool destroyed; /* only pins keep the struct */
     bool kept; /* destroyed while tasks were stuck in it: out of sight, freed with the parent */
     bool stop_visited;
     uint32_t pins;
@@ -109,12 +121,13 @@ struct sm_factory {
     const char *failed_daemon;
 
     struct sm__later later;
-    char *detail; /* NULL: nothing went wrong */
+    struct sm__text *detail; /* NULL: nothing went wrong */
     uint32_t detail_lines;
     bool detail_lost; /* there was no memory for words */
 };
 
 /* ---- factory.c ---- */
+void sm__factory_pin(struct sm_factory *factory);
 void sm__factory_unpin(struct sm_factory *factory);
 /* The calling task or hook belongs to the factory or to one below it. */
 bool sm__factory_inside(const struct sm_factory *factory);
@@ -135,6 +148,40 @@ static inline struct sm_factory *sm__parent(const struct sm_factory *factory)
 {
     return __atomic_load_n(&factory->parent, __ATOMIC_ACQUIRE);
 }
+
+/* ---- factory_place.c ---- */
+static inline struct sm__home *sm__home_of(const struct sm_factory *factory)
+{
+    return __atomic_load_n(&factory->home, __ATOMIC_ACQUIRE);
+}
+
+/* The calling task is not on the factory's thread. */
+static inline bool sm__factory_elsewhere(const struct sm_factory *factory)
+{
+    return SM_UNLIKELY(sm__many_threads) && sm__current && sm__home_of(factory) &&
+           sm__apart(sm__home_of(factory), sm__current->home);
+}
+
+/* Calls fn(factory, deadline) on the factory's thread, in a task of nobody's; it looks again
+ * whether that is the right one. Returns what it returned, -ENOMEM, -ECANCELED. */
+int sm__factory_there(struct sm_factory *factory, int (*fn)(struct sm_factory *, sm_time),
+                      sm_time deadline);
+/* Seals the factory and gives it the home in which it stays. Returns 0, -SM_EELSEWHERE with words.
+ */
+int sm__factory_place(struct sm_factory *factory);
+/* It stays where it is. */
+void sm__factory_stay(struct sm_factory *factory);
+/* A daemon that was found for a factory: ties the factory to it, or refuses it where another thread
+ * alone may enter it. Returns 0, -SM_EELSEWHERE. */
+int sm__factory_use_among(struct sm_factory *factory, const struct sm__daemon *daemon);
+static inline int sm__factory_use(struct sm_factory *factory, const struct sm__daemon *daemon)
+{
+    return SM_LIKELY(!sm__many_threads) ? 0 : sm__factory_use_among(factory, daemon);
+}
+/* The same, with words. */
+int sm__factory_use_or_say(struct sm_factory *factory, const struct sm__daemon *daemon);
+/* May daemons of the type be constructed by the caller? Returns 0, -SM_EELSEWHERE with words. */
+int sm__factory_check_place(struct sm_factory *factory, const struct sm_daemon_type *type);
 
 /* ---- factory_children.c ---- */
 struct sm_factory *sm__children_find(struct sm_factory *parent, const char *name);
@@ -192,6 +239,12 @@ void sm__daemon_failed(struct sm__daemon *daemon, const char *hook, int error);
 /* ---- factory_stop.c ---- */
 /* The stop itself: the caller has checked that it is the first. */
 int sm__factory_stop_first(struct sm_factory *factory, sm_time deadline);
+
+/* ---- texts (config.c) ---- */
+/* NULL: no memory. */
+struct sm__text *sm__text_create(const char *text);
+/* Once nobody reads it any more. NULL allowed. */
+void sm__text_drop(struct sm__text *text);
 
 /* ---- time ---- */
 static inline sm_time sm__time_after(sm_time now, sm_time duration_ns)

@@ -134,14 +134,20 @@ int sm_factory_start(struct sm_factory *factory, sm_time deadline)
     int error = sm__enter();
     if (error)
         return error;
-    if (factory->state >= SM__FACTORY_STOPPING)
+    if (sm__state(factory) >= SM__FACTORY_STOPPING)
         return -ECANCELED;
-    if (factory->state >= SM__FACTORY_PREPARING)
+    if (sm__state(factory) >= SM__FACTORY_PREPARING)
         return -EALREADY;
     SM_ASSERT_MSG(!sm__factory_inside(factory), "factory '%s' is started by a task of its own",
                   factory->name);
+    if (!sm__factory_elsewhere(factory))
+        error = sm__factory_place(factory);
+    if (error)
+        return error;
+    if (sm__factory_elsewhere(factory))
+        return sm__factory_there(factory, sm_factory_start, deadline);
     sm__state_set(factory, SM__FACTORY_PREPARING);
-    factory->pins++;
+    sm__factory_pin(factory);
     error = prepare_all(factory, deadline);
     if (!error)
         error = run_all(factory);
@@ -171,7 +177,9 @@ int sm_factory_wait(struct sm_factory *factory, sm_time deadline)
 {
     int error = sm__enter();
     int result = 0;
-    factory->pins++;
+    if (!error && sm__factory_elsewhere(factory))
+        return sm__factory_there(factory, sm_factory_wait, deadline);
+    sm__factory_pin(factory);
     while (!error && !wait_is_over(factory, &result))
         error = sm__wait(&factory->changed, false, deadline);
     sm__factory_unpin(factory);
@@ -181,7 +189,8 @@ int sm_factory_wait(struct sm_factory *factory, sm_time deadline)
 int sm__factory_wait_stopping(struct sm_factory *factory, sm_time deadline)
 {
     int error = 0;
-    factory->pins++;
+    SM_ASSERT(!sm__factory_elsewhere(factory));
+    sm__factory_pin(factory);
     while (!error && factory->state < SM__FACTORY_STOPPING)
         error = sm__wait(&factory->changed, false, deadline);
     sm__factory_unpin(factory);

@@ -138,11 +138,22 @@ static void stop_daemon(struct sm__daemon *daemon, sm_time deadline)
 
 /* ---- the whole ---- */
 
+/* The next child to stop, with a pin; NULL: that was all. */
+static struct sm_factory *take_child(struct sm_factory *factory)
+{
+    sm__graph_take();
+    struct sm_factory *child = sm__children_last_unvisited(factory);
+    if (child) {
+        child->stop_visited = true;
+        sm__factory_pin(child);
+    }
+    sm__graph_give();
+    return child;
+}
+
 static void stop_child(struct sm_factory *factory, struct sm_factory *child, sm_time deadline)
 {
-    child->stop_visited = true;
-    child->pins++;
-    bool first = child->state < SM__FACTORY_STOPPING;
+    bool first = sm__state(child) < SM__FACTORY_STOPPING;
     int error = sm_factory_stop(child, deadline);
     if (error && !factory->stop_error)
         factory->stop_error = error;
@@ -161,12 +172,14 @@ static int untold_run_error(const struct sm_factory *factory)
 
 int sm__factory_stop_first(struct sm_factory *factory, sm_time deadline)
 {
+    sm__graph_take(); /* no children from now on */
     sm__state_set(factory, SM__FACTORY_STOPPING);
+    sm__graph_give();
     factory->stop_error = untold_run_error(factory);
     sm__owner_close(&factory->own);
     sm__wake_all_fast(&factory->changed);
     struct sm_factory *child;
-    while ((child = sm__children_last_unvisited(factory)))
+    while ((child = take_child(factory)))
         stop_child(factory, child, deadline);
     end_tasks(factory, &factory->own, NULL, deadline);
     for (struct sm__list *link = factory->daemons.prev; link != &factory->daemons;
@@ -189,12 +202,17 @@ int sm_factory_stop(struct sm_factory *factory, sm_time deadline)
 {
     if (sm__factory_inside(factory))
         return sm__factory_note(factory, -EDEADLK, "stop: called by a task of its own");
-    if (factory->state == SM__FACTORY_STOPPED)
+    if (sm__state(factory) == SM__FACTORY_STOPPED)
         return 0;
     bool before = sm__shield();
-    factory->pins++;
-    int error = factory->state == SM__FACTORY_STOPPING ? wait_stopped(factory, deadline)
-                                                       : sm__factory_stop_first(factory, deadline);
+    sm__factory_pin(factory);
+    int error;
+    if (sm__factory_elsewhere(factory))
+        error = sm__factory_there(factory, sm_factory_stop, deadline);
+    else if (factory->state == SM__FACTORY_STOPPING)
+        error = wait_stopped(factory, deadline);
+    else
+        error = sm__factory_stop_first(factory, deadline);
     sm__factory_unpin(factory);
     sm__unshield(before);
     return error;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Daemon types: which are known here, and daemons by their names. */
+#include "core/counters.h"
 #include "core/factory_parts.h"
 #include "core/units.h"
 
@@ -49,22 +50,27 @@ int sm_factory_register(struct sm_factory *factory, const struct sm_daemon_type 
     if (!entry)
         return -ENOMEM;
     entry->type = type;
+    sm__graph_take();
     sm__list_publish(&factory->types, &entry->link);
+    sm__graph_give();
     return 0;
 }
 
 /* ---- by name ---- */
 
-static size_t known_names(const struct sm_factory *factory, const char **names)
+/* At most `limit`: another thread may be adding some. */
+static size_t known_names(const struct sm_factory *factory, const char **names, size_t limit)
 {
     size_t count = 0;
-    for (; factory; factory = factory->parent) {
+    for (; factory; factory = sm__parent(factory)) {
         const struct sm__list *link;
-        for (link = factory->types.next; link != &factory->types; link = link->next, count++)
-            if (names)
+        for (link = sm__list_next(&factory->types); link != &factory->types;
+             link = sm__list_next(link), count++)
+            if (count < limit)
                 names[count] = sm__container(link, struct sm__registration, link)->type->name;
-        for (link = factory->daemons.next; link != &factory->daemons; link = link->next, count++)
-            if (names)
+        for (link = sm__list_next(&factory->daemons); link != &factory->daemons;
+             link = sm__list_next(link), count++)
+            if (count < limit)
                 names[count] = sm__container(link, struct sm__daemon, link)->type->name;
     }
     return count;
@@ -73,10 +79,10 @@ static size_t known_names(const struct sm_factory *factory, const char **names)
 static int fail_unknown(struct sm_factory *factory, const char *name)
 {
     const char *similar = NULL;
-    size_t count = known_names(factory, NULL);
+    size_t count = known_names(factory, NULL, 0);
     const char **names = count ? malloc(count * sizeof *names) : NULL;
     if (names) {
-        known_names(factory, names);
+        known_names(factory, names, count);
         similar = sm__suggest(name, names, count);
         free(names);
     }
@@ -89,9 +95,14 @@ static int fail_unknown(struct sm_factory *factory, const char *name)
 
 int sm_factory_get_by_name(struct sm_factory *factory, const char *name, void **out)
 {
-    *out = sm_factory_find(factory, name);
-    if (*out)
-        return 0;
+    const struct sm__daemon *daemon = sm__factory_lookup(factory, name);
+    SM__COUNT(lookups, 1);
+    *out = NULL;
+    if (daemon) {
+        const int error = sm__factory_use_or_say(factory, daemon);
+        *out = error ? NULL : daemon->instance;
+        return error;
+    }
     for (struct sm_factory *f = factory; f; f = sm__parent(f)) {
         struct sm__registration *entry = registration(f, name);
         if (entry)

@@ -105,6 +105,7 @@ void sm__fiber_arrived(struct sm__fiber *self)
     (void)self;
 }
 
+#if SM__TSAN || !defined(__x86_64__)
 void sm__fiber_switch(struct sm__fiber *from, struct sm__fiber *to, bool dying)
 {
     (void)dying;
@@ -113,4 +114,5 @@ void sm__fiber_switch(struct sm__fiber *from, struct sm__fiber *to, bool dying)
 #endif
     sm__fiber_swap(&from->sp, to->sp);
 }
+#endif
 #endif

@@ -218,7 +218,8 @@ static int keeper_main(void *arg)
 
 static int make_child(struct sm_lease *lease)
 {
-    int error = sm__factory_create_as(&lease->child, lease->parent, "lease", lease->name, NULL);
+    int error = sm__factory_create_as(&lease->child, lease->parent, "lease", lease->name,
+                                      lease->parent->home);
     if (error)
         return error;
     error = lease->setup ? lease->setup(lease->child, lease->arg) : 0;

@@ -68,11 +68,35 @@ void sm__free_later(struct sm__later *later, void (*fn)(struct sm__later *later)
 /* The calling thread, which runs no task, may read the graph. */
 bool sm__thread_may_read(void);
 
+/* Brackets changes to the graph: a few instructions, that neither wait nor call a user's code. */
+void sm__graph_take(void);
+void sm__graph_give(void);
+
+/* ---- threads ---- */
+/* There are homes whose tasks run at the same time. Set before they run; never in simulation. */
+extern bool sm__many_threads;
+/* The tasks of the two homes may run at the same time. */
+bool sm__apart(const struct sm__home *one, const struct sm__home *other);
+
 /* ---- calls ---- */
 struct sm__owner;
 /* Runs fn(arg) in a task of another home's, on whatever thread that is; sm__call_here does it where
- * that is the calling one. As sm_call. */
+ * that is the calling one. As sm_call. `owner` may be NULL: then only the caller can cancel it. */
 int sm__call(struct sm__home *home, struct sm__owner *owner, int (*fn)(void *arg), void *arg);
+
+/* ---- where factories live ---- */
+/* Where the daemons of a new child are constructed: the home of its parent, or of the caller. */
+struct sm__home *sm__home_of_child(struct sm__home *parents);
+/* Daemons of types that keep to one thread may be constructed here, too. */
+bool sm__home_takes_all(const struct sm__home *home);
+/*
+ * Chooses where a factory lives that is about to start, and counts it there until sm__home_leave.
+ *   home: in: where it was constructed; out: where it will live
+ *   anchor: the daemon that ties it to where it was constructed; NULL: none
+ * Returns: 0; -SM_EELSEWHERE with words: it has to live elsewhere than its anchor.
+ */
+int sm__home_choose(struct sm_factory *factory, const char *anchor, struct sm__home **home);
+void sm__home_leave(struct sm__home *home);
 
 /* ---- randomness ---- */
 /* Fills key and epoch from random->name and the home (NULL: the world). */

@@ -82,7 +82,7 @@ _Noreturn void sm__task_main(void *arg)
     errno = 0;
     task->result = task->fn(task->arg);
     if (SM_UNLIKELY(task->leave))
-        task->leave(task);
+        task->leave(task, true);
     task->state = SM__TASK_ENDED;
     SM__COUNT(tasks_ended, 1);
     sm__sched_timer_clear(task);
@@ -141,6 +141,8 @@ void sm__task_drop(struct sm_task *task)
     SM__COUNT(tasks_ended, 1);
     sm__sched_timer_clear(task);
     task->ended.first = task->ended.last = NULL; /* those who join it are dropped with it */
+    if (task->leave)
+        task->leave(task, false);
     task_free(task);
 }
 
@@ -186,7 +188,7 @@ int sm__enter(void)
 }
 
 /* Parks until woken; the waiters are linked. */
-static int park(struct sm_task *task, struct sm__waiter *waiters, uint32_t count, sm_time deadline)
+static int park(struct sm_task *task, struct sm__waiter *waiters, uint8_t count, sm_time deadline)
 {
     task->waiters = waiters;
     task->waiter_count = count;
@@ -247,8 +249,6 @@ void sm__wake_one(struct sm_waitable *object)
     }
 }
 
-#define WAIT_ANY_MAX 64
-
 static int look(struct sm_wait *waits, size_t count)
 {
     int found = -ETIMEDOUT;
@@ -263,13 +263,13 @@ static int look(struct sm_wait *waits, size_t count)
 
 int sm_wait_any(struct sm_wait *waits, size_t count, sm_time deadline)
 {
-    struct sm__waiter waiters[WAIT_ANY_MAX];
+    struct sm__waiter waiters[SM__WAITERS_MAX];
     struct sm_task *task = sm__current;
     int error = sm__enter();
 
     if (error)
         return error;
-    if (count == 0 || count > WAIT_ANY_MAX)
+    if (count == 0 || count > SM__WAITERS_MAX)
         return -EINVAL;
     for (;;) {
         const int found = look(waits, count);
@@ -280,7 +280,7 @@ int sm_wait_any(struct sm_wait *waits, size_t count, sm_time deadline)
             return error;
         for (size_t i = 0; i < count; i++)
             link_waiter(&waiters[i], waits[i].object, task, false);
-        error = park(task, waiters, (uint32_t)count, deadline);
+        error = park(task, waiters, (uint8_t)count, deadline);
         if (error)
             return error;
     }
@@ -413,9 +413,7 @@ void sm__owner_close(struct sm__owner *owner)
         return;
     owner->closed = true;
     for (struct sm__list *link = owner->tasks.next; link != &owner->tasks; link = link->next) {
-        struct sm_task *task = sm__container(link, struct sm_task, owner_link);
-        if (!task->shielded)
-            task_wake(task, -ECANCELED);
+        sm_task_cancel(sm__container(link, struct sm_task, owner_link));
     }
 }
 

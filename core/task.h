@@ -24,7 +24,10 @@
 #include <steelmill/sync.h>
 #include <steelmill/task.h>
 
+#include <stddef.h>
+
 #define SM__TASK_NAME_BYTES 32
+#define SM__WAITERS_MAX     64
 
 /*
  * Who tasks belong to: a daemon of a factory, or the factory itself. Cancelled and waited for as
@@ -42,35 +45,37 @@ struct sm__owner {
 enum sm__task_state { SM__TASK_READY, SM__TASK_RUNNING, SM__TASK_PARKED, SM__TASK_ENDED };
 
 struct sm_task {
-    /* What every step touches: two cache lines. */
+    /* What every step touches: one cache line. */
     struct sm__fiber fiber; /* first: the switch wants it at once */
     struct sm__home *home;
-    enum sm__task_state state;
-    int wake_error;
-    uint64_t cause;       /* the world's: event that made it ready */
-    sm_time timer_at;     /* the world's: when its timer is due, in its time; SM_FOREVER: not set */
-    uint32_t timer_event; /* the world's: the pending queue entry, from 1; 0: none */
-    uint32_t ready_index; /* the world's: its place in the ready set */
-    uint32_t id;
-    uint32_t waiter_count;
+    uint64_t cause;   /* the world's: event that made it ready */
+    sm_time timer_at; /* the world's: when its timer is due, in its time; SM_FOREVER: not set */
     struct sm__waiter *waiters; /* what it is parked on */
-    struct sm__owner *owner;
+    uint32_t timer_event;       /* the world's: the pending queue entry, from 1; 0: none */
+    uint32_t ready_index;       /* the world's: its place in the ready set */
+    uint32_t id;
+    int wake_error;
+    uint16_t sections;        /* read sections that it is in */
+    uint8_t waiter_count;     /* SM__WAITERS_MAX at most */
+    uint8_t state;            /* enum sm__task_state */
     bool cancelled, shielded; /* shielded: cancellation does not reach it (stop hooks) */
-    bool detached, joined;    /* joined: a task waits in a join right now */
-    bool has_result;
-    uint16_t sections; /* read sections that it is in */
-    int result;
 
+    bool detached, joined; /* joined: a task waits in a join right now */
+    bool has_result;
+    int result;
+    struct sm__owner *owner;
     struct sm__list home_link, owner_link;
     struct sm_waitable ended; /* ready once ENDED */
     sm_time deadline; /* the world's: timer_at on its machine's clock, where that is not the same */
-    uint32_t stack_index;                /* in the pool */
-    void *locals;                        /* of its thread, as libc has it; NULL: none */
-    void (*leave)(struct sm_task *task); /* called in the task at its end; NULL: nothing */
+    uint32_t stack_index; /* in the pool */
+    void *locals;         /* of its thread, as libc has it; NULL: none */
+    /* Called in the task at its end, and where it is dropped, then with `ends` false. Or NULL. */
+    void (*leave)(struct sm_task *task, bool ends);
     sm_task_fn fn;
     void *arg;
     char name[SM__TASK_NAME_BYTES];
 };
+_Static_assert(SM__ASAN || SM__TSAN || offsetof(struct sm_task, detached) <= 64, "one cache line");
 
 /* One link between a parked task and an object. Lives on the parked task's stack. */
 struct sm__waiter {
@@ -97,7 +102,7 @@ _Noreturn void sm__task_main(void *task);
 
 static inline bool sm__task_is_cancelled(const struct sm_task *task)
 {
-    return !task->shielded && (task->cancelled || (task->owner && task->owner->closed));
+    return task->cancelled && !task->shielded;
 }
 
 /* Runs fn(arg) in a task for an owner on the calling thread, and waits for it. As sm_call. */

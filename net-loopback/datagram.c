@@ -26,7 +26,7 @@ struct lo_message {
     struct sm_net *from, *to;
     uint64_t id, hash;
     uint32_t size;
-    uint32_t to_index; /* of `to`, whose memory the sender need not touch */
+    uint32_t from_index, to_index; /* of these two: neither need touch the other's memory */
     uint16_t from_port, to_port;
     uint8_t class; /* of its buffer */
     bool quiet;    /* does not bounce */
@@ -139,7 +139,7 @@ static inline struct sm_datagram *find_socket(struct sm_net *interface, uint16_t
 
 static bool hears(const struct sm_datagram *socket, const struct lo_message *message)
 {
-    return !socket->connected || (socket->peer.ip == LO_IP_BASE + message->from->index &&
+    return !socket->connected || (socket->peer.ip == LO_IP_BASE + message->from_index &&
                                   socket->peer.port == message->from_port);
 }
 
@@ -175,7 +175,7 @@ static struct sim_event *fly(struct lo_net *net, struct lo_message *message, int
     event->object = message;
     event->number = message->id;
     event->hash = message->hash;
-    event->peer = message->from->index;
+    event->peer = message->from_index;
     event->size = message->size & 0xffffff;
     return event;
 }
@@ -226,7 +226,7 @@ static void release(struct lo_net *net, struct lo_held *held)
 {
     struct lo_message *message = held->object;
 
-    transmit(net, message, lo_path_get(net, message->from->index, message->to_index), held->number,
+    transmit(net, message, lo_path_get(net, message->from_index, message->to_index), held->number,
              true);
 }
 
@@ -286,6 +286,7 @@ static inline void send_to(struct sm_datagram *socket, struct sm_net *receiver, 
     net->counters.sent_bytes += size;
     message->from = from;
     message->to = receiver;
+    message->from_index = from->index;
     message->to_index = to_index;
     message->id = ++net->message_ids;
     message->hash = hash;
@@ -388,8 +389,8 @@ int sm_datagram_receive(struct sm_datagram *socket, void *buffer, size_t capacit
     if (copied)
         memcpy(buffer, message->data, copied);
     if (from)
-        *from = (struct sm_address){.ip = LO_IP_BASE + message->from->index,
-                                    .port = message->from_port};
+        *from =
+            (struct sm_address){.ip = LO_IP_BASE + message->from_index, .port = message->from_port};
     drop_message(socket->handle.interface->net, message);
     return size;
 }

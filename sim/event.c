@@ -57,6 +57,7 @@ struct sim_event *sim_event_at(struct sim_world *world, int64_t at_ns, uint16_t 
 {
     SM_ASSERT_MSG(at_ns >= world->now, "an event is scheduled for the past");
     struct sim_event *event = sim_events_take(&world->events);
+    const uint32_t slot = event->slot; /* read here, not right behind the write to its word below */
     event->fire = fire;
     event->at_ns = at_ns;
     event->cause = world->step;
@@ -71,7 +72,7 @@ struct sim_event *sim_event_at(struct sim_world *world, int64_t at_ns, uint16_t 
     if (at_ns == world->now)
         sim_ready_push_event(&world->ready, event);
     else
-        sim_queue_push(&world->queue, at_ns, event->slot);
+        sim_queue_push(&world->queue, at_ns, slot);
     return event;
 }
 

@@ -13,6 +13,7 @@
 
 #include "core/address_map.h"
 #include "core/assert.h"
+#include "sim/host.h"
 
 #include <errno.h>
 #include <string.h>
@@ -139,7 +140,8 @@ void sim_heap_reset(struct sim_heap *heap)
     heap->top = downwards ? heap->end : heap->base;
     heap->used_bytes = 0;
     heap->block_count = 0;
-    memset(heap->free_lists, 0, sizeof heap->free_lists);
+    sim_host_free(heap->free_lists);
+    heap->free_lists = NULL;
 }
 
 /* ---- size classes ---- */
@@ -236,7 +238,7 @@ static void check_free(const struct sim_heap *heap, const struct sim_heap_free *
 
 static char *take_chunk(struct sim_heap *heap, uint32_t class)
 {
-    struct sim_heap_free *chunk = heap->free_lists[class];
+    struct sim_heap_free *chunk = heap->free_lists ? heap->free_lists[class] : NULL;
 
     if (chunk) {
         check_free(heap, chunk);
@@ -340,6 +342,8 @@ void sim_heap_free(struct sim_heap *heap, void *memory)
     if (h != own)
         write_header(h, 0, h->back, class, STATE_FREE);
     write_header(own, 0, 0, class, STATE_FREE);
+    if (SM_UNLIKELY(!heap->free_lists))
+        heap->free_lists = sim_host_alloc(SIM_HEAP_CLASSES * sizeof(struct sim_heap_free *));
     struct sim_heap_free *free_chunk = (struct sim_heap_free *)(void *)(own + 1);
     free_chunk->next = heap->free_lists[class];
     heap->free_lists[class] = free_chunk;

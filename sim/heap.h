@@ -27,9 +27,9 @@ struct sim_heap {
     bool keep_sites;               /* set before the first block: each knows who asked for it */
     uintptr_t site;                /* of the call that runs */
     uint8_t fill, fill_freed;
-    struct sim_heap_free *free_lists[SIM_HEAP_CLASSES];
-    struct sim_heap_block *blocks; /* heap_asan.c only: the live ones */
-    const char *name;              /* of the machine */
+    struct sim_heap_free **free_lists; /* by class; NULL: no block was freed since the reset */
+    struct sim_heap_block *blocks;     /* heap_asan.c only: the live ones */
+    const char *name;                  /* of the machine */
 };
 
 /*

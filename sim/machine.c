@@ -152,7 +152,8 @@ static void power_off(struct sim_machine *machine)
     sim_machine_gate(machine);
     machine->factory = NULL;
     machine->state = SIM_MACHINE_OFF;
-    memset(machine->roles, 0, sizeof machine->roles);
+    sim_host_free(machine->roles);
+    machine->roles = NULL;
     CALL_HOOKS(machine, machine_off);
 }
 
@@ -285,7 +286,7 @@ void sim_machine_resume(struct sim_machine *machine)
 
 bool sim_machine_has_role(const struct sim_machine *machine, const char *role)
 {
-    for (size_t i = 0; i < SIM_ROLES_MAX; i++) {
+    for (size_t i = 0; machine->roles && i < SIM_ROLES_MAX; i++) {
         if (machine->roles[i][0] && strcmp(machine->roles[i], role) == 0)
             return true;
     }
@@ -294,6 +295,8 @@ bool sim_machine_has_role(const struct sim_machine *machine, const char *role)
 
 static char *find_role(struct sim_machine *machine, const char *role)
 {
+    if (!machine->roles)
+        machine->roles = sim_host_alloc(SIM_ROLES_MAX * sizeof *machine->roles);
     for (size_t i = 0; i < SIM_ROLES_MAX; i++) {
         if (strncmp(machine->roles[i], role, SIM_ROLE_BYTES - 1) == 0)
             return machine->roles[i];

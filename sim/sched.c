@@ -97,25 +97,6 @@ _Noreturn void sm__sched_exit(struct sm_task *task)
     __builtin_unreachable();
 }
 
-/* ---- calls: all homes are on this thread ---- */
-
-int sm__call(struct sm__home *home, struct sm__owner *owner, sm_task_fn fn, void *arg)
-{
-    return sm__call_here(home, owner, fn, arg);
-}
-
-/* ---- the graph of factories: there is one thread, so nobody is reading ---- */
-
-void sm__free_later(struct sm__later *later, void (*fn)(struct sm__later *later))
-{
-    fn(later);
-}
-
-bool sm__thread_may_read(void)
-{
-    return true;
-}
-
 /* ---- timers ---- */
 
 static void timer_fire(struct sim_world *world, struct sim_event *event);
@@ -205,6 +186,12 @@ static void timer_fire(struct sim_world *world, struct sim_event *event)
 
 /* ---- steps ---- */
 
+/*
+ * On the way to a task and back: part of the loop, for the sake of the processor's prediction of
+ * returns (see sm__fiber_switch).
+ */
+#define ON_THE_WAY static inline __attribute__((always_inline))
+
 static inline struct sim_record *begin_record(struct sim_world *world, const void *object)
 {
     sim_watch_record(world, object);
@@ -247,7 +234,6 @@ static inline SM_FETCHES void fetch_objects(const struct sim_world *world,
     __builtin_prefetch(event->object);
     __builtin_prefetch((const char *)event->object + 64);
     __builtin_prefetch(task);
-    __builtin_prefetch((const char *)task + 64);
     if (event->machine) {
         __builtin_prefetch(&world->machine_slab[event->machine - 1]);
         __builtin_prefetch(world->latest[event->machine - 1].net);
@@ -293,7 +279,7 @@ static void prepare_entry(const struct sim_world *world, const struct sm_task *t
         world->follow(machine);
 }
 
-static void enter_task(struct sim_world *world, struct sm_task *task)
+ON_THE_WAY void enter_task(struct sim_world *world, struct sm_task *task)
 {
     struct sim_machine *machine = sim_machine_of(task);
 
@@ -323,7 +309,7 @@ static bool is_busy(struct sm_task *task)
     return sim_cpu_is_busy(machine) && sim_machine_holds(machine, task);
 }
 
-static void run_task(struct sim_world *world, struct sm_task *task)
+ON_THE_WAY void run_task(struct sim_world *world, struct sm_task *task)
 {
     if (SM_UNLIKELY(task->home->is_held) && is_busy(task))
         return;
@@ -361,7 +347,7 @@ static void run_event(struct sim_world *world, struct sim_event *event)
 }
 
 /* A timer and the task that it wakes are one step; a paused machine's task is only held. */
-static void run_timer(struct sim_world *world, struct sim_event *event)
+ON_THE_WAY void run_timer(struct sim_world *world, struct sim_event *event)
 {
     world->timer_runs = true;
     world->timer_task = NULL;
@@ -381,7 +367,7 @@ static void run_held(struct sim_world *world, struct sim_event *event)
 }
 
 /* One pick. What turns out to be stale costs no step. */
-static void step(struct sim_world *world)
+ON_THE_WAY void step(struct sim_world *world)
 {
     const struct sim_ready_entry entry = sim_ready_pick(&world->ready);
 

@@ -65,9 +65,10 @@ struct sim_machine {
     struct sm_random random;    /* stream "daemon"; goes on across restarts */
     struct sim_clock clock;     /* goes on through crashes */
     struct sim_cpu cpu;
-    struct sim_held held;                      /* ready tasks of a paused or busy machine */
-    void *disk, *libc;                         /* the disk's and libc's own */
-    char roles[SIM_ROLES_MAX][SIM_ROLE_BYTES]; /* published by its daemons; "" is free */
+    struct sim_held held; /* ready tasks of a paused or busy machine */
+    void *disk, *libc;    /* the disk's and libc's own */
+    /* Published by its daemons: SIM_ROLES_MAX, "" is free; NULL: none yet. */
+    char (*roles)[SIM_ROLE_BYTES];
 };
 
 /* What other layers want to hear of. Called in host context; NULL entries are skipped. */

@@ -18,6 +18,7 @@ int os_net_create(struct sm_net **out, struct os_worker *worker, uint32_t ip,
     if (!net)
         return -ENOMEM;
     net->worker = worker;
+    pthread_mutex_init(&net->lock, NULL);
     net->ip = ip;
     net->names = names;
     net->name_count = name_count;
@@ -31,6 +32,7 @@ void os_net_destroy(struct sm_net *net)
         return;
     while (!sm__list_empty(&net->sockets))
         os_socket_close(sm__container(net->sockets.next, struct os_socket, link));
+    pthread_mutex_destroy(&net->lock);
     free(net);
 }
 

@@ -164,7 +164,7 @@ int sm_datagram_receive(struct sm_datagram *datagram, void *buffer, size_t capac
             return -ECONNREFUSED;
         const int size = try_receive(datagram, buffer, capacity, from);
         if (size != -EAGAIN) {
-            os_worker_done_at_once(datagram->socket.net->worker);
+            os_worker_done_at_once(datagram->socket.worker);
             return size;
         }
         take_bounces(datagram);

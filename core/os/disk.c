@@ -6,6 +6,7 @@
 
 #include "core/factory.h"
 #include "core/os/disk_parts.h"
+#include "core/os/team.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,18 +49,19 @@ static void work_done(uv_work_t *work, int status)
 
 int os_disk_run(const struct sm_disk *disk, os_disk_job_fn fn, struct os_disk_job *job)
 {
-    struct pending pending = {.worker = disk->worker, .job = job, .fn = fn};
+    struct pending pending = {.job = job, .fn = fn};
     int error = sm__enter();
 
     if (error)
         return error;
     job->folder_fd = disk->folder_fd;
+    pending.worker = os_worker_of(sm__current->home);
     sm__waitable_init(&pending.waitable, pending_ready);
     pending.work.data = &pending;
-    error = uv_queue_work(&disk->worker->loop, &pending.work, do_work, work_done);
+    error = uv_queue_work(&pending.worker->loop, &pending.work, do_work, work_done);
     if (error)
         return error;
-    disk->worker->jobs++;
+    pending.worker->jobs++;
     const bool shielded = sm__current->shielded;
     sm__current->shielded = true;
     while (!pending.done)
@@ -72,8 +74,8 @@ void os_disk_check(const struct sm_disk *disk)
 {
     SM_ASSERT_MSG(sm__current, "a call on a disk outside of any task");
     SM_ASSERT_MSG(disk, "a call on a disk that is NULL: this factory has none");
-    SM_ASSERT_MSG(sm__current->home == &disk->worker->home,
-                  "a task of another worker uses a machine's disk");
+    SM_ASSERT_MSG(os_team_shares(disk->worker, sm__current->home),
+                  "a task of another machine uses a machine's disk");
 }
 
 struct sm_disk *sm_disk_get(struct sm_factory *factory)
@@ -168,6 +170,7 @@ int os_disk_create(struct sm_disk **out, struct os_worker *worker, const char *f
         return error;
     }
     disk->worker = worker;
+    pthread_mutex_init(&disk->lock, NULL);
     disk->folder_fd = fd;
     disk->locks.resize = realloc;
     disk->locks.free = free;
@@ -184,5 +187,6 @@ void os_disk_destroy(struct sm_disk *disk)
     while (!sm__list_empty(&disk->files))
         os_file_close(sm__container(disk->files.next, struct sm_file, link));
     close(disk->folder_fd);
+    pthread_mutex_destroy(&disk->lock);
     free(disk);
 }

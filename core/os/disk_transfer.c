@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls on files, and their locks. */
+/* Calls on files. */
 #include "core/os/disk_parts.h"
 
 #include <errno.h>
@@ -13,6 +13,8 @@ static void check_file(const struct sm_file *file)
 {
     SM_ASSERT_MSG(file, "a call on a file that is NULL");
     os_disk_check(file->disk);
+    SM_ASSERT_MSG(sm__current->home == &file->worker->home,
+                  "a file is used by another worker than the one that has opened it");
 }
 
 static int run_file_job(struct sm_file *file, os_disk_job_fn fn, struct os_disk_job *job)
@@ -27,10 +29,11 @@ static int run_file_job(struct sm_file *file, os_disk_job_fn fn, struct os_disk_
 
 void os_file_close(struct sm_file *file)
 {
-    if (file->locks)
-        sm__locks_close(&file->disk->locks, file->locks, file);
+    os_file_drop_locks(file);
     close(file->fd);
+    pthread_mutex_lock(&file->disk->lock);
     sm__list_remove(&file->link);
+    pthread_mutex_unlock(&file->disk->lock);
     free(file);
 }
 
@@ -64,9 +67,15 @@ int sm_file_open(struct sm_disk *disk, struct sm_file **out, const char *path, u
         free(file);
         return error;
     }
-    *file = (struct sm_file){
-        .disk = disk, .device = job.device, .id = job.id, .fd = job.fd, .flags = flags};
+    *file = (struct sm_file){.disk = disk,
+                             .worker = os_worker_of(sm__current->home),
+                             .device = job.device,
+                             .id = job.id,
+                             .fd = job.fd,
+                             .flags = flags};
+    pthread_mutex_lock(&disk->lock);
     sm__list_append(&disk->files, &file->link);
+    pthread_mutex_unlock(&disk->lock);
     if (flags & SM_FILE_ALONE)
         error = take_alone(file, flags);
     if (error)
@@ -168,45 +177,4 @@ int sm_file_fdatasync(struct sm_file *file)
 
     check_file(file);
     return run_file_job(file, os_disk_job_fdatasync, &job);
-}
-
-/* ---- locks ---- */
-
-/* The locks of a file, from its first on; NULL: no memory. */
-static struct sm__locked_file *locks_of(struct sm_file *file)
-{
-    check_file(file);
-    if (!file->locks)
-        file->locks = sm__locks_open(&file->disk->locks, file->device, file->id);
-    return file->locks;
-}
-
-int sm_file_lock(struct sm_file *file, enum sm_file_lock_kind kind, int64_t offset_bytes,
-                 int64_t size_bytes, sm_time deadline)
-{
-    struct sm__locked_file *locks = locks_of(file);
-
-    if (!locks)
-        return -ENOMEM;
-    file->calls++;
-    const int error =
-        sm__locks_lock(&file->disk->locks, locks, file, kind, offset_bytes, size_bytes, deadline);
-    file->calls--;
-    return error;
-}
-
-int sm_file_unlock(struct sm_file *file, int64_t offset_bytes, int64_t size_bytes)
-{
-    struct sm__locked_file *locks = locks_of(file);
-
-    return locks ? sm__locks_unlock(&file->disk->locks, locks, file, offset_bytes, size_bytes)
-                 : -ENOMEM;
-}
-
-int sm_file_lock_test(struct sm_file *file, enum sm_file_lock_kind kind, int64_t offset_bytes,
-                      int64_t size_bytes)
-{
-    const struct sm__locked_file *locks = locks_of(file);
-
-    return locks ? sm__locks_test(locks, file, kind, offset_bytes, size_bytes) : -ENOMEM;
 }

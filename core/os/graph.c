@@ -5,6 +5,7 @@
 #include "core/sanitize.h"
 #include "core/seam.h"
 
+#include <pthread.h>
 #include <urcu-qsbr.h>
 
 _Static_assert(sizeof(struct rcu_head) <= sizeof(((struct sm__later *)0)->world),
@@ -47,6 +48,20 @@ void os_graph_online(void)
 bool sm__thread_may_read(void)
 {
     return rcu_read_ongoing();
+}
+
+/* ---- writers ---- */
+
+static pthread_mutex_t writers = PTHREAD_MUTEX_INITIALIZER;
+
+void sm__graph_take(void)
+{
+    pthread_mutex_lock(&writers);
+}
+
+void sm__graph_give(void)
+{
+    pthread_mutex_unlock(&writers);
 }
 
 /* ---- memory ---- */

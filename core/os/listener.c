@@ -106,7 +106,7 @@ int sm_listener_accept(struct sm_listener *listener, struct sm_stream **out,
     while (!waited) {
         const int error = accept_one(listener, out, peer);
         if (!error) {
-            os_worker_done_at_once(listener->socket.net->worker);
+            os_worker_done_at_once(listener->socket.worker);
             return 0;
         }
         waited = wait_to_accept(listener, error, deadline);

@@ -14,14 +14,14 @@ struct os_name {
 };
 
 /*
- * Makes the network of the machine that a worker runs.
+ * Makes the network of the machine that a worker, and those in a team with it, run.
  *   ip: the machine's own address; sockets are bound to it before they connect or listen
  *   names: all machines, this one included; the caller's, must outlive the network
  * Returns: 0, -ENOMEM.
  */
 int os_net_create(struct sm_net **out, struct os_worker *worker, uint32_t ip,
                   const struct os_name *names, size_t name_count);
-/* Closes what was left open. On the worker's thread, or when it does not run. NULL allowed. */
+/* Closes what was left open. When no worker runs that has used it. NULL allowed. */
 void os_net_destroy(struct sm_net *net);
 
 /* Is it an address of this host? Returns 0, -EADDRNOTAVAIL, -errno. */

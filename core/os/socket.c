@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/os/socket.h"
 
+#include "core/os/team.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -133,7 +135,8 @@ int os_socket_wrap(struct os_socket **out, struct sm_net *net, int fd, enum os_m
                    size_t size)
 {
     struct os_socket *socket = calloc(1, size);
-    const int error = socket ? uv_poll_init(&net->worker->loop, &socket->poll, fd) : -ENOMEM;
+    struct os_worker *worker = sm__current ? os_worker_of(sm__current->home) : net->worker;
+    const int error = socket ? uv_poll_init(&worker->loop, &socket->poll, fd) : -ENOMEM;
 
     *out = NULL;
     if (error) {
@@ -146,10 +149,13 @@ int os_socket_wrap(struct os_socket **out, struct sm_net *net, int fd, enum os_m
     socket->fd = fd;
     socket->port = os_socket_port(fd);
     socket->net = net;
+    socket->worker = worker;
     sm__waitable_init(&socket->any, nothing_ready);
     sm__waitable_init(&socket->readers, nothing_ready);
     sm__waitable_init(&socket->writers, nothing_ready);
+    pthread_mutex_lock(&net->lock);
     sm__list_append(&net->sockets, &socket->link);
+    pthread_mutex_unlock(&net->lock);
     *out = socket;
     return 0;
 }
@@ -162,7 +168,9 @@ static void closed(uv_handle_t *handle)
 void os_socket_close(struct os_socket *socket)
 {
     socket->magic = OS_MAGIC_CLOSED;
+    pthread_mutex_lock(&socket->net->lock);
     sm__list_remove(&socket->link);
+    pthread_mutex_unlock(&socket->net->lock);
     uv_close((uv_handle_t *)&socket->poll, closed);
     close(
         socket->fd); /* the loop has let go of it; the handle's memory is needed a little longer */
@@ -172,8 +180,8 @@ void os_socket_close(struct os_socket *socket)
 void os_net_check(const struct sm_net *net, const char *call)
 {
     SM_ASSERT_MSG(net, "%s: there is no network", call);
-    SM_ASSERT_MSG(!sm__current || sm__current->home == &net->worker->home,
-                  "%s: this network belongs to another worker", call);
+    SM_ASSERT_MSG(!sm__current || os_team_shares(net->worker, sm__current->home),
+                  "%s: this network belongs to another machine", call);
 }
 
 void os_socket_check(const struct os_socket *socket, enum os_magic magic, const char *call)
@@ -181,7 +189,8 @@ void os_socket_check(const struct os_socket *socket, enum os_magic magic, const 
     SM_ASSERT_MSG(socket, "%s: the handle is NULL", call);
     SM_ASSERT_MSG(socket->magic != OS_MAGIC_CLOSED, "%s: the handle was closed before", call);
     SM_ASSERT_MSG(socket->magic == magic, "%s: this is not such a handle", call);
-    os_net_check(socket->net, call);
+    SM_ASSERT_MSG(!sm__current || sm__current->home == &socket->worker->home,
+                  "%s: the handle was opened on another worker", call);
 }
 
 void os_socket_check_idle(const struct os_socket *socket, const char *call)

@@ -22,11 +22,12 @@
 #include <netinet/in.h>
 
 struct sm_net {
-    struct os_worker *worker;
+    struct os_worker *worker; /* the machine's first */
     uint32_t ip;
     const struct os_name *names;
     size_t name_count;
-    struct sm__list sockets; /* open handles */
+    pthread_mutex_t lock;
+    struct sm__list sockets; /* open handles; locked */
 };
 
 enum os_magic {
@@ -42,7 +43,8 @@ struct os_socket {
     uint16_t port;
     int fd;
     struct sm_net *net;
-    struct sm__list link; /* in the network's sockets */
+    struct os_worker *worker; /* that made it, and alone uses it */
+    struct sm__list link;     /* in the network's sockets */
     uv_poll_t poll;
     int watched;            /* UV_READABLE | UV_WRITABLE */
     bool drained;           /* the last read left nothing, and no event has come since */

@@ -57,7 +57,7 @@ int sm_stream_read(struct sm_stream *stream, void *buffer, size_t capacity, sm_t
         /* After a read that left nothing, an event comes before there is more. */
         const int count = stream->socket.drained ? -EAGAIN : try_read(stream, buffer, capacity);
         if (count != -EAGAIN) {
-            os_worker_done_at_once(stream->socket.net->worker);
+            os_worker_done_at_once(stream->socket.worker);
             return count;
         }
         waited = os_socket_wait_read(&stream->socket, false, deadline);
@@ -99,7 +99,7 @@ int sm_stream_write(struct sm_stream *stream, const void *data, size_t size, sm_
     while (!waited) {
         const int count = try_write(stream, data, size < COUNT_MAX ? size : COUNT_MAX);
         if (count != -EAGAIN) {
-            os_worker_done_at_once(stream->socket.net->worker);
+            os_worker_done_at_once(stream->socket.worker);
             return count;
         }
         waited = os_socket_wait_write(&stream->socket, deadline);

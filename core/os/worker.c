@@ -3,6 +3,7 @@
 
 #include "core/os/clock.h"
 #include "core/os/graph.h"
+#include "core/os/libc/park.h"
 #include "core/os/metrics.h"
 #include "core/random.h"
 
@@ -226,6 +227,8 @@ static size_t drop_tasks(struct os_worker *worker)
         count += task->state != SM__TASK_ENDED;
         sm__task_drop(task);
     }
+    os_parked_forget(worker);
+    worker->onces = NULL;
     return count;
 }
 

@@ -12,10 +12,11 @@
  *   3. The loop may wait for events only when no task is ready.
  *
  * The files of this folder: worker.c (the rounds, the scheduling half of the seam), timers.c,
- * call.c (sm_call between workers), graph.c (who reads the graph of factories, and when its memory
- * goes), clock.c, process.c (what belongs to the process: log, bugs), property.c, history.c,
- * socket.c with address.c, datagram.c, listener.c, stream.c and stream_open.c (the network),
- * disk.c, disk_job.c.
+ * team.c (several workers of a machine), call.c (sm_call between workers), graph.c (who reads the
+ * graph of factories, and when its memory goes), clock.c, process.c (what belongs to the process:
+ * log, bugs), property.c, history.c, socket.c with address.c, datagram.c, listener.c, stream.c and
+ * stream_open.c (the network), disk.c, disk_job.c; libc/park.h (pthread's locks
+ * between tasks).
  */
 #ifndef STEELMILL_CORE_OS_WORKER_H
 #define STEELMILL_CORE_OS_WORKER_H
@@ -35,7 +36,9 @@ struct os_ready {
     uint32_t first, count, capacity;
 };
 
+struct os_once;
 struct os_post;
+struct os_team;
 
 struct os_worker {
     struct sm__home home; /* first: a home is its worker */
@@ -47,6 +50,7 @@ struct os_worker {
     uint32_t streak;     /* calls in a row that were done without waiting */
     uint32_t jobs;       /* that the thread pool, or another worker, has not finished */
     bool quit;
+    struct os_once *onces; /* what its tasks are doing by pthread_once */
 
     struct os_timers timers;
     int timer_fd;
@@ -59,6 +63,10 @@ struct os_worker {
     bool posts_arrived;
 
     struct sm_random random; /* stream "daemon" */
+
+    struct os_team *team; /* of its machine; NULL: it is alone */
+    uint32_t number;      /* in the team */
+    pthread_t thread;     /* the team's, where the team has made it */
 };
 
 struct os_worker_options {

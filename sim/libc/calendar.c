@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXPORT     SIM_LIBC_EXPORT
+#define EXPORT     SM__LIBC_EXPORT
 #define ZONE_BYTES ((size_t)128)
 
 /* ---- time zone ---- */
@@ -40,7 +40,7 @@ static struct scope enter_zone(const struct sim_libc *libc)
 
     snprintf(zone, sizeof zone, "TZ=%s", is_rule(text) ? text : "UTC0");
     environ = zone_environment;
-    SIM_LIBC_REAL(tzset)(); /* not much, where it is the same zone as before */
+    SM__LIBC_REAL(tzset)(); /* not much, where it is the same zone as before */
     return scope;
 }
 
@@ -60,15 +60,15 @@ EXPORT void tzset(void)
     if (sim_libc_inside())
         sim_libc_zone_set(sim_libc_here());
     else
-        SIM_LIBC_REAL(tzset)();
+        SM__LIBC_REAL(tzset)();
 }
 
 EXPORT struct tm *localtime_r(const time_t *restrict time, struct tm *restrict out)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(localtime_r)(time, out);
+        return SM__LIBC_REAL(localtime_r)(time, out);
     const struct scope scope = enter_zone(sim_libc_here());
-    struct tm *result = SIM_LIBC_REAL(localtime_r)(time, out);
+    struct tm *result = SM__LIBC_REAL(localtime_r)(time, out);
     leave_zone(scope);
     return result;
 }
@@ -76,21 +76,21 @@ EXPORT struct tm *localtime_r(const time_t *restrict time, struct tm *restrict o
 EXPORT struct tm *localtime(const time_t *time)
 {
     return sim_libc_inside() ? localtime_r(time, &sim_libc_here()->calendar)
-                             : SIM_LIBC_REAL(localtime)(time);
+                             : SM__LIBC_REAL(localtime)(time);
 }
 
 EXPORT struct tm *gmtime(const time_t *time)
 {
     return sim_libc_inside() ? gmtime_r(time, &sim_libc_here()->calendar)
-                             : SIM_LIBC_REAL(gmtime)(time);
+                             : SM__LIBC_REAL(gmtime)(time);
 }
 
 EXPORT time_t mktime(struct tm *time)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(mktime)(time);
+        return SM__LIBC_REAL(mktime)(time);
     const struct scope scope = enter_zone(sim_libc_here());
-    const time_t seconds = SIM_LIBC_REAL(mktime)(time);
+    const time_t seconds = SM__LIBC_REAL(mktime)(time);
     leave_zone(scope);
     return seconds;
 }
@@ -98,12 +98,12 @@ EXPORT time_t mktime(struct tm *time)
 EXPORT char *asctime(const struct tm *time)
 {
     return sim_libc_inside() ? asctime_r(time, sim_libc_here()->calendar_text)
-                             : SIM_LIBC_REAL(asctime)(time);
+                             : SM__LIBC_REAL(asctime)(time);
 }
 
 EXPORT char *ctime(const time_t *time)
 {
-    return sim_libc_inside() ? asctime(localtime(time)) : SIM_LIBC_REAL(ctime)(time);
+    return sim_libc_inside() ? asctime(localtime(time)) : SM__LIBC_REAL(ctime)(time);
 }
 
 EXPORT char *ctime_r(const time_t *restrict time, char *restrict text)
@@ -111,7 +111,7 @@ EXPORT char *ctime_r(const time_t *restrict time, char *restrict text)
     struct tm calendar;
 
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(ctime_r)(time, text);
+        return SM__LIBC_REAL(ctime_r)(time, text);
     return asctime_r(localtime_r(time, &calendar), text);
 }
 
@@ -119,9 +119,9 @@ EXPORT size_t strftime(char *restrict text, size_t size, const char *restrict fo
                        const struct tm *restrict time)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(strftime)(text, size, format, time);
+        return SM__LIBC_REAL(strftime)(text, size, format, time);
     const struct scope scope = enter_zone(sim_libc_here());
-    const size_t length = SIM_LIBC_REAL(strftime)(text, size, format, time);
+    const size_t length = SM__LIBC_REAL(strftime)(text, size, format, time);
     leave_zone(scope);
     return length;
 }
@@ -138,25 +138,25 @@ EXPORT char *setlocale(int category, const char *name)
     static char c_locale[] = "C";
 
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(setlocale)(category, name);
+        return SM__LIBC_REAL(setlocale)(category, name);
     return !name || is_c_locale(name) ? c_locale : NULL;
 }
 
 EXPORT locale_t newlocale(int mask, const char *name, locale_t base)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(newlocale)(mask, name, base);
+        return SM__LIBC_REAL(newlocale)(mask, name, base);
     if (!is_c_locale(name)) {
         errno = ENOENT;
         return (locale_t)0;
     }
-    return SIM_LIBC_REAL(newlocale)(mask, "C", base);
+    return SM__LIBC_REAL(newlocale)(mask, "C", base);
 }
 
 /* There is one locale only, so none needs to be in force. */
 EXPORT locale_t uselocale(locale_t locale)
 {
-    return sim_libc_inside() ? LC_GLOBAL_LOCALE : SIM_LIBC_REAL(uselocale)(locale);
+    return sim_libc_inside() ? LC_GLOBAL_LOCALE : SM__LIBC_REAL(uselocale)(locale);
 }
 
 /* ---- texts ---- */
@@ -164,14 +164,14 @@ EXPORT locale_t uselocale(locale_t locale)
 EXPORT char *strtok(char *restrict text, const char *restrict delimiters)
 {
     return sim_libc_inside() ? strtok_r(text, delimiters, &sim_libc_here()->strtok_rest)
-                             : SIM_LIBC_REAL(strtok)(text, delimiters);
+                             : SM__LIBC_REAL(strtok)(text, delimiters);
 }
 
 /* libc's own keeps a block of the heap for unknown numbers. */
 EXPORT char *strerror(int error)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(strerror)(error);
+        return SM__LIBC_REAL(strerror)(error);
     const char *known = strerrordesc_np(error);
     char *text = sim_libc_here()->error_text;
     if (known)
@@ -183,13 +183,13 @@ EXPORT char *strerror(int error)
 
 EXPORT char *strerror_l(int error, locale_t locale)
 {
-    return sim_libc_inside() ? strerror(error) : SIM_LIBC_REAL(strerror_l)(error, locale);
+    return sim_libc_inside() ? strerror(error) : SM__LIBC_REAL(strerror_l)(error, locale);
 }
 
 EXPORT char *strsignal(int number)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(strsignal)(number);
+        return SM__LIBC_REAL(strsignal)(number);
     const char *known = sigdescr_np(number);
     char *text = sim_libc_here()->error_text;
     if (known)

@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define EXPORT SIM_LIBC_EXPORT
+#define EXPORT SM__LIBC_EXPORT
 
 /* The third argument is there only if a file may be made. */
 #define MODE_OF(flags, mode)                   \
@@ -30,7 +30,7 @@
         mode_t mode = 0;                                                   \
         MODE_OF(flags, mode);                                              \
         return sim_libc_inside() ? sim_libc_file_open("open", path, flags) \
-                                 : SIM_LIBC_REAL(name)(path, flags, mode); \
+                                 : SM__LIBC_REAL(name)(path, flags, mode); \
     }
 #define OPENAT(name)                                                               \
     EXPORT int name(int folder, const char *path, int flags, ...)                  \
@@ -38,7 +38,7 @@
         mode_t mode = 0;                                                           \
         MODE_OF(flags, mode);                                                      \
         return sim_libc_inside() ? sim_libc_file_open("openat", path, flags)       \
-                                 : SIM_LIBC_REAL(name)(folder, path, flags, mode); \
+                                 : SM__LIBC_REAL(name)(folder, path, flags, mode); \
     }
 
 OPEN(open)
@@ -79,7 +79,7 @@ EXPORT int creat(const char *path, mode_t mode)
 EXPORT ssize_t read(int fd, void *buffer, size_t size)
 {
     return sim_libc_inside() ? sim_libc_file_read(fd, buffer, size)
-                             : SIM_LIBC_REAL(read)(fd, buffer, size);
+                             : SM__LIBC_REAL(read)(fd, buffer, size);
 }
 
 extern ssize_t __read_chk(int fd, void *buffer, size_t size, size_t room);
@@ -93,7 +93,7 @@ EXPORT ssize_t __read_chk(int fd, void *buffer, size_t size, size_t room)
 EXPORT ssize_t write(int fd, const void *data, size_t size)
 {
     return sim_libc_inside() ? sim_libc_file_write(fd, data, size)
-                             : SIM_LIBC_REAL(write)(fd, data, size);
+                             : SM__LIBC_REAL(write)(fd, data, size);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
@@ -101,7 +101,7 @@ EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
     ssize_t total = 0;
 
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(writev)(fd, parts, count);
+        return SM__LIBC_REAL(writev)(fd, parts, count);
     for (int i = 0; i < count; i++) {
         const ssize_t written = sim_libc_file_write(fd, parts[i].iov_base, parts[i].iov_len);
         if (written < 0)
@@ -113,14 +113,14 @@ EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
 
 EXPORT int close(int fd)
 {
-    return sim_libc_inside() ? sim_libc_file_close(fd) : SIM_LIBC_REAL(close)(fd);
+    return sim_libc_inside() ? sim_libc_file_close(fd) : SM__LIBC_REAL(close)(fd);
 }
 
 #define SEEK(name, type)                                                        \
     EXPORT type name(int fd, type offset, int whence)                           \
     {                                                                           \
         return sim_libc_inside() ? (type)sim_libc_file_seek(fd, offset, whence) \
-                                 : SIM_LIBC_REAL(name)(fd, offset, whence);     \
+                                 : SM__LIBC_REAL(name)(fd, offset, whence);     \
     }
 
 SEEK(lseek, off_t)
@@ -128,7 +128,7 @@ SEEK(lseek64, off64_t)
 
 EXPORT int isatty(int fd)
 {
-    return sim_libc_inside() ? (errno = ENOTTY, 0) : SIM_LIBC_REAL(isatty)(fd);
+    return sim_libc_inside() ? (errno = ENOTTY, 0) : SM__LIBC_REAL(isatty)(fd);
 }
 
 _Static_assert(sizeof(struct stat) == sizeof(struct stat64), "one layout, two names");
@@ -137,13 +137,13 @@ _Static_assert(sizeof(struct stat) == sizeof(struct stat64), "one layout, two na
     EXPORT int name(int fd, type *out)                                                \
     {                                                                                 \
         return sim_libc_inside() ? sim_libc_file_stat(fd, (struct stat *)(void *)out) \
-                                 : SIM_LIBC_REAL(name)(fd, out);                      \
+                                 : SM__LIBC_REAL(name)(fd, out);                      \
     }
 #define STAT(name, type)                                                                \
     EXPORT int name(const char *restrict path, type *restrict out)                      \
     {                                                                                   \
         return sim_libc_inside() ? sim_libc_path_stat(path, (struct stat *)(void *)out) \
-                                 : SIM_LIBC_REAL(name)(path, out);                      \
+                                 : SM__LIBC_REAL(name)(path, out);                      \
     }
 
 FSTAT(fstat, struct stat)
@@ -156,24 +156,24 @@ STAT(lstat64, struct stat64)
 EXPORT int access(const char *path, int mode)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(access)(path, mode);
+        return SM__LIBC_REAL(access)(path, mode);
     const struct sim_libc_source *source = sim_libc_source_find(path);
     if (!source)
-        return sim_libc_error(ENOENT);
-    return source->kind == SIM_LIBC_TEXT && (mode & (W_OK | X_OK)) ? sim_libc_error(EACCES) : 0;
+        return sm__libc_error(ENOENT);
+    return source->kind == SIM_LIBC_TEXT && (mode & (W_OK | X_OK)) ? sm__libc_error(EACCES) : 0;
 }
 
 EXPORT DIR *opendir(const char *path)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(opendir)(path);
+        return SM__LIBC_REAL(opendir)(path);
     errno = ENOENT;
     return NULL;
 }
 
 EXPORT ssize_t readlink(const char *restrict path, char *restrict buffer, size_t size)
 {
-    return sim_libc_inside() ? sim_libc_error(ENOENT) : SIM_LIBC_REAL(readlink)(path, buffer, size);
+    return sim_libc_inside() ? sm__libc_error(ENOENT) : SM__LIBC_REAL(readlink)(path, buffer, size);
 }
 
 /* ---- streams ---- */
@@ -222,18 +222,18 @@ static FILE *open_path(const char *path, const char *mode)
 
 EXPORT FILE *fopen(const char *restrict path, const char *restrict mode)
 {
-    return sim_libc_inside() ? open_path(path, mode) : SIM_LIBC_REAL(fopen)(path, mode);
+    return sim_libc_inside() ? open_path(path, mode) : SM__LIBC_REAL(fopen)(path, mode);
 }
 
 EXPORT FILE *fopen64(const char *restrict path, const char *restrict mode)
 {
-    return sim_libc_inside() ? open_path(path, mode) : SIM_LIBC_REAL(fopen64)(path, mode);
+    return sim_libc_inside() ? open_path(path, mode) : SM__LIBC_REAL(fopen64)(path, mode);
 }
 
 EXPORT FILE *fdopen(int fd, const char *mode)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(fdopen)(fd, mode);
+        return SM__LIBC_REAL(fdopen)(fd, mode);
     if (fd < 0 || fd >= SIM_LIBC_FILE_FIRST) {
         if (!sim_libc_file_at(fd))
             return NULL;
@@ -244,7 +244,7 @@ EXPORT FILE *fdopen(int fd, const char *mode)
 /* Closing a stream that all machines share closes nothing. */
 EXPORT int fclose(FILE *stream)
 {
-    return sim_libc_inside() && sim_libc_standard(stream) >= 0 ? 0 : SIM_LIBC_REAL(fclose)(stream);
+    return sim_libc_inside() && sim_libc_standard(stream) >= 0 ? 0 : SM__LIBC_REAL(fclose)(stream);
 }
 
 static int number_of(FILE *stream)
@@ -258,17 +258,17 @@ static int number_of(FILE *stream)
         if (libc->files[i].source && libc->files[i].stream == stream)
             return i + SIM_LIBC_FILE_FIRST;
     }
-    return sim_libc_error(EBADF);
+    return sm__libc_error(EBADF);
 }
 
 EXPORT int fileno(FILE *stream)
 {
-    return sim_libc_inside() ? number_of(stream) : SIM_LIBC_REAL(fileno)(stream);
+    return sim_libc_inside() ? number_of(stream) : SM__LIBC_REAL(fileno)(stream);
 }
 
 EXPORT int fileno_unlocked(FILE *stream)
 {
-    return sim_libc_inside() ? number_of(stream) : SIM_LIBC_REAL(fileno_unlocked)(stream);
+    return sim_libc_inside() ? number_of(stream) : SM__LIBC_REAL(fileno_unlocked)(stream);
 }
 
 /* ---- formatted output to a number ---- */
@@ -288,7 +288,7 @@ static int print_to(int fd, const char *format, va_list args)
 EXPORT int vdprintf(int fd, const char *format, va_list args)
 {
     return sim_libc_inside() ? print_to(fd, format, args)
-                             : SIM_LIBC_REAL(vdprintf)(fd, format, args);
+                             : SM__LIBC_REAL(vdprintf)(fd, format, args);
 }
 
 EXPORT int dprintf(int fd, const char *format, ...)

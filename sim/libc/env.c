@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXPORT SIM_LIBC_EXPORT
+#define EXPORT SM__LIBC_EXPORT
 
 static char *initial[] = {(char[]){"HOME=/"},   (char[]){"LANG=C"},
                           (char[]){"LC_ALL=C"}, (char[]){"PATH=/usr/bin:/bin"},
@@ -123,20 +123,20 @@ char *sim_libc_env_get(const struct sim_libc *libc, const char *name)
 EXPORT char *getenv(const char *name)
 {
     return sim_libc_inside() ? sim_libc_env_get(sim_libc_here(), name)
-                             : SIM_LIBC_REAL(getenv)(name);
+                             : SM__LIBC_REAL(getenv)(name);
 }
 
 EXPORT char *secure_getenv(const char *name)
 {
-    return sim_libc_inside() ? getenv(name) : SIM_LIBC_REAL(secure_getenv)(name);
+    return sim_libc_inside() ? getenv(name) : SM__LIBC_REAL(secure_getenv)(name);
 }
 
 EXPORT int setenv(const char *name, const char *value, int replace)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(setenv)(name, value, replace);
+        return SM__LIBC_REAL(setenv)(name, value, replace);
     if (!name[0] || strchr(name, '='))
-        return sim_libc_error(EINVAL);
+        return sm__libc_error(EINVAL);
     if (!replace && getenv(name))
         return 0;
     struct sim_libc *libc = sim_libc_here();
@@ -152,9 +152,9 @@ EXPORT int setenv(const char *name, const char *value, int replace)
 EXPORT int unsetenv(const char *name)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(unsetenv)(name);
+        return SM__LIBC_REAL(unsetenv)(name);
     if (!name[0] || strchr(name, '='))
-        return sim_libc_error(EINVAL);
+        return sm__libc_error(EINVAL);
     char **place = find(own_environment(sim_libc_here()), name, strlen(name));
     for (; *place; place++)
         place[0] = place[1];
@@ -164,7 +164,7 @@ EXPORT int unsetenv(const char *name)
 EXPORT int putenv(char *text)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(putenv)(text);
+        return SM__LIBC_REAL(putenv)(text);
     if (!strchr(text, '='))
         return unsetenv(text);
     put(sim_libc_here(), text);
@@ -174,7 +174,7 @@ EXPORT int putenv(char *text)
 EXPORT int clearenv(void)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(clearenv)();
+        return SM__LIBC_REAL(clearenv)();
     own_environment(sim_libc_here())[0] = NULL;
     return 0;
 }

@@ -20,16 +20,16 @@ int sim_libc_file_open(const char *call, const char *path, int flags)
     if (!source && (flags & (O_CREAT | O_ACCMODE)))
         sim_libc_refuse(call, "files to write are opened with sm_file_open");
     if (!source)
-        return sim_libc_error(ENOENT);
+        return sm__libc_error(ENOENT);
     if (source->kind == SIM_LIBC_TEXT && (flags & O_ACCMODE) != O_RDONLY)
-        return sim_libc_error(EROFS);
+        return sm__libc_error(EROFS);
     for (int i = 0; i < SIM_LIBC_FILES_MAX; i++) {
         if (libc->files[i].source)
             continue;
         libc->files[i] = (struct sim_libc_file){.source = source};
         return i + SIM_LIBC_FILE_FIRST;
     }
-    return sim_libc_error(EMFILE);
+    return sm__libc_error(EMFILE);
 }
 
 struct sim_libc_file *sim_libc_file_at(int fd)
@@ -96,7 +96,7 @@ ssize_t sim_libc_file_write(int fd, const void *data, size_t size)
     const struct sim_libc_file *file = sim_libc_file_at(fd);
     if (!file)
         return -1;
-    return file->source->kind == SIM_LIBC_TEXT ? sim_libc_error(EBADF) : (ssize_t)size;
+    return file->source->kind == SIM_LIBC_TEXT ? sm__libc_error(EBADF) : (ssize_t)size;
 }
 
 int64_t sim_libc_file_seek(int fd, int64_t offset, int whence)
@@ -113,7 +113,7 @@ int64_t sim_libc_file_seek(int fd, int64_t offset, int whence)
                          : whence == SEEK_CUR ? file->offset
                                               : (int64_t)strlen(text);
     if (from + offset < 0)
-        return sim_libc_error(EINVAL);
+        return sm__libc_error(EINVAL);
     return file->offset = from + offset;
 }
 
@@ -159,7 +159,7 @@ int sim_libc_path_stat(const char *path, struct stat *out)
     const struct sim_libc_source *source = sim_libc_source_find(path);
 
     if (!source)
-        return sim_libc_error(ENOENT);
+        return sm__libc_error(ENOENT);
     fill_stat(out, source);
     return 0;
 }

@@ -11,7 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define EXPORT        SIM_LIBC_EXPORT
+#define EXPORT        SM__LIBC_EXPORT
 #define PROCESS_FIRST 1000
 #define USER          1000
 
@@ -22,28 +22,28 @@ static const struct sim_machine *here(void)
 
 EXPORT pid_t getpid(void)
 {
-    return sim_libc_inside() ? PROCESS_FIRST + (pid_t)here()->incarnation : SIM_LIBC_REAL(getpid)();
+    return sim_libc_inside() ? PROCESS_FIRST + (pid_t)here()->incarnation : SM__LIBC_REAL(getpid)();
 }
 
 EXPORT pid_t getppid(void)
 {
-    return sim_libc_inside() ? 1 : SIM_LIBC_REAL(getppid)();
+    return sim_libc_inside() ? 1 : SM__LIBC_REAL(getppid)();
 }
 
 EXPORT pid_t gettid(void)
 {
-    return sim_libc_inside() ? (pid_t)sm__current->id : SIM_LIBC_REAL(gettid)();
+    return sim_libc_inside() ? (pid_t)sm__current->id : SM__LIBC_REAL(gettid)();
 }
 
 EXPORT pid_t getpgrp(void)
 {
-    return sim_libc_inside() ? getpid() : SIM_LIBC_REAL(getpgrp)();
+    return sim_libc_inside() ? getpid() : SM__LIBC_REAL(getpgrp)();
 }
 
 #define USER_CALL(type, name)                                    \
     EXPORT type name(void)                                       \
     {                                                            \
-        return sim_libc_inside() ? USER : SIM_LIBC_REAL(name)(); \
+        return sim_libc_inside() ? USER : SM__LIBC_REAL(name)(); \
     }
 
 USER_CALL(uid_t, getuid)
@@ -54,10 +54,10 @@ USER_CALL(gid_t, getegid)
 EXPORT int gethostname(char *name, size_t size)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(gethostname)(name, size);
+        return SM__LIBC_REAL(gethostname)(name, size);
     const size_t needed = strlen(here()->name) + 1;
     memcpy(name, here()->name, needed < size ? needed : size);
-    return needed <= size ? 0 : sim_libc_error(ENAMETOOLONG);
+    return needed <= size ? 0 : sm__libc_error(ENAMETOOLONG);
 }
 
 extern int __gethostname_chk(char *name, size_t size, size_t room);
@@ -70,7 +70,7 @@ EXPORT int __gethostname_chk(char *name, size_t size, size_t room)
 EXPORT int getdomainname(char *name, size_t size)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(getdomainname)(name, size);
+        return SM__LIBC_REAL(getdomainname)(name, size);
     snprintf(name, size, "(none)");
     return 0;
 }
@@ -78,7 +78,7 @@ EXPORT int getdomainname(char *name, size_t size)
 EXPORT int uname(struct utsname *out)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(uname)(out);
+        return SM__LIBC_REAL(uname)(out);
     memset(out, 0, sizeof *out);
     snprintf(out->sysname, sizeof out->sysname, "Linux");
     snprintf(out->nodename, sizeof out->nodename, "%s", here()->name);
@@ -97,7 +97,7 @@ EXPORT int uname(struct utsname *out)
 
 EXPORT long gethostid(void)
 {
-    return sim_libc_inside() ? (long)here()->index : SIM_LIBC_REAL(gethostid)();
+    return sim_libc_inside() ? (long)here()->index : SM__LIBC_REAL(gethostid)();
 }
 
 EXPORT long sysconf(int name)
@@ -108,7 +108,7 @@ EXPORT long sysconf(int name)
         return (long)(here()->heap.limit_bytes / 4096);
     if (sim_libc_inside() && name == _SC_OPEN_MAX)
         return SIM_LIBC_FILES_MAX;
-    return SIM_LIBC_REAL(sysconf)(name);
+    return SM__LIBC_REAL(sysconf)(name);
 }
 
 /* The kernel's random bytes for a process are the machine's instead. */
@@ -116,14 +116,14 @@ EXPORT unsigned long getauxval(unsigned long type)
 {
     if (sim_libc_inside() && type == AT_RANDOM)
         return (unsigned long)sim_libc_here()->start_random;
-    return SIM_LIBC_REAL(getauxval)(type);
+    return SM__LIBC_REAL(getauxval)(type);
 }
 
 #define LIMIT(name, type)                                      \
     EXPORT int name(__rlimit_resource_t resource, type *out)   \
     {                                                          \
         if (!sim_libc_inside())                                \
-            return SIM_LIBC_REAL(name)(resource, out);         \
+            return SM__LIBC_REAL(name)(resource, out);         \
         *out = (type){limit_of(resource), limit_of(resource)}; \
         return 0;                                              \
     }
@@ -141,23 +141,23 @@ LIMIT(getrlimit64, struct rlimit64)
 
 EXPORT int get_nprocs(void)
 {
-    return sim_libc_inside() ? 1 : SIM_LIBC_REAL(get_nprocs)();
+    return sim_libc_inside() ? 1 : SM__LIBC_REAL(get_nprocs)();
 }
 
 EXPORT int get_nprocs_conf(void)
 {
-    return sim_libc_inside() ? 1 : SIM_LIBC_REAL(get_nprocs_conf)();
+    return sim_libc_inside() ? 1 : SM__LIBC_REAL(get_nprocs_conf)();
 }
 
 EXPORT int sched_getcpu(void)
 {
-    return sim_libc_inside() ? 0 : SIM_LIBC_REAL(sched_getcpu)();
+    return sim_libc_inside() ? 0 : SM__LIBC_REAL(sched_getcpu)();
 }
 
 EXPORT char *getcwd(char *buffer, size_t size)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(getcwd)(buffer, size);
+        return SM__LIBC_REAL(getcwd)(buffer, size);
     if (!buffer)
         return strdup("/");
     if (size < 2) {
@@ -170,7 +170,7 @@ EXPORT char *getcwd(char *buffer, size_t size)
 EXPORT int sched_yield(void)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(sched_yield)();
+        return SM__LIBC_REAL(sched_yield)();
     (void)sm_yield();
     return 0;
 }

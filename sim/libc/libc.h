@@ -6,14 +6,17 @@
  * machine's tasks goes on to libc itself.
  *
  *   state.c     what a machine's libc remembers; made at the first call, gone when the machine ends
- *   time.c      clocks, sleeping                  random.c   random numbers
+ *   time.c      clocks                            random.c   random numbers
  *   identity.c  names and numbers                 env.c      the environment
  *   calendar.c  time zone, locale, static texts   output.c   stdout, stderr, syslog
  *   files.c     open files                        paths.c    what a machine has in /etc and /dev
  *   descriptor.c  libc's calls on files and streams
  *   names.c     names of hosts
- *   mutex.c     pthread mutexes and conditions    thread.c   once, keys, the calling thread
+ *   mutex.c     pthread mutexes and conditions    lock.c     its other locks
+ *   thread.c    once, the calling thread
  *   refuse.c    what ends the run: threads, processes, sockets, signals, other files
+ *
+ * What is a task's in both worlds (sleeping, keys, C11's names) is in core/libc.
  *
  * "Inside" is where a machine's context is entered (sim/context.h): host code that runs in a
  * machine's task on the way (logging, a failure) leaves it first.
@@ -24,6 +27,7 @@
 /* Else the headers give libc's functions on files other names than they have. */
 #undef _FILE_OFFSET_BITS
 
+#include "core/libc/libc.h"
 #include "sim/heap.h"
 #include "sim/world.h"
 
@@ -31,27 +35,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Called before AddressSanitizer has made its shadow: not to be instrumented. */
-#define SIM_LIBC_EXPORT __attribute__((visibility("default"), no_sanitize("address")))
-
-/* libc's own function behind ours. */
-#define SIM_LIBC_REAL(name)                                             \
-    (__extension__({                                                    \
-        static __typeof__(&name) real_;                                 \
-        if (!real_)                                                     \
-            real_ = (__typeof__(&name))(uintptr_t)sim_libc_next(#name); \
-        real_;                                                          \
-    }))
-
 #define SIM_LIBC_FILES_MAX  64
 #define SIM_LIBC_FILE_FIRST 3 /* the first descriptor: after stdin, stdout and stderr */
 #define SIM_LIBC_LINE_BYTES 4096
-#define SIM_LIBC_KEYS_MAX   128
 #define SIM_LIBC_TEXT_BYTES 256
 
 struct sim_libc_source;
 struct sim_libc_queue;
-struct sim_libc_values;
 
 struct sim_libc_file {
     const struct sim_libc_source *source; /* NULL: closed */
@@ -77,9 +67,7 @@ struct sim_libc {
     char **environment;          /* ended by NULL; NULL: untouched */
     struct sim_libc_text *texts; /* what setenv has made */
     struct sim_libc_queue *queues;
-    struct sim_libc_values *values; /* of keys, per task */
-    void (*destructors[SIM_LIBC_KEYS_MAX])(void *);
-    bool keys_used[SIM_LIBC_KEYS_MAX];
+    struct sm__libc_keys keys;
     struct tm calendar;
     char calendar_text[32], error_text[SIM_LIBC_TEXT_BYTES];
     char *strtok_rest;
@@ -102,19 +90,9 @@ void sim_libc_attach(struct sim_world *world);
 void sim_libc_detach(void);
 /* Hands out what machines have printed without ending the line. */
 void sim_libc_flush(struct sim_world *world);
-/* libc's function of that name, after ours. Never NULL. */
-void *sim_libc_next(const char *name);
-/* -1 with errno set. */
-int sim_libc_error(int error);
 /* Ends the run: the simulation has no answer to `call`. `advice` is what to use instead, or NULL.
  */
 _Noreturn void sim_libc_refuse(const char *call, const char *advice);
-
-/* ---- time.c ---- */
-/* Until `deadline` on the machine's monotonic clock. False: the task is cancelled. */
-bool sim_libc_sleep_until(sm_time deadline);
-sm_time sim_libc_clock(clockid_t clock);
-sm_time sim_libc_ns_of(const struct timespec *time);
 
 /* ---- env.c ---- */
 /* NULL: the machine has no such variable. */
@@ -162,8 +140,5 @@ ssize_t sim_libc_file_write(int fd, const void *data, size_t size);
 int sim_libc_queue_wait(const void *address, sm_time deadline);
 void sim_libc_queue_wake(const void *address, bool all);
 void sim_libc_queue_finish(struct sim_libc *libc);
-
-/* ---- thread.c ---- */
-void sim_libc_values_finish(struct sim_libc *libc);
 
 #endif

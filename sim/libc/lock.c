@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* pthread's read-write locks, POSIX semaphores, and C11's names for mutexes and conditions. */
+/* pthread's read-write locks, and POSIX semaphores. */
 #include "sim/libc/libc.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <threads.h>
 
-#define EXPORT SIM_LIBC_EXPORT
+#define EXPORT SM__LIBC_EXPORT
 
 /* ---- read-write locks: zero is free, as libc's initializer leaves it ---- */
 
@@ -43,33 +42,33 @@ static int rwlock_lock(struct rwlock *lock, bool to_write)
 EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
     return sim_libc_inside() ? rwlock_lock(rwlock_of(lock), false)
-                             : SIM_LIBC_REAL(pthread_rwlock_rdlock)(lock);
+                             : SM__LIBC_REAL(pthread_rwlock_rdlock)(lock);
 }
 
 EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
     return sim_libc_inside() ? rwlock_lock(rwlock_of(lock), true)
-                             : SIM_LIBC_REAL(pthread_rwlock_wrlock)(lock);
+                             : SM__LIBC_REAL(pthread_rwlock_wrlock)(lock);
 }
 
 EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(pthread_rwlock_tryrdlock)(lock);
+        return SM__LIBC_REAL(pthread_rwlock_tryrdlock)(lock);
     return rwlock_take(rwlock_of(lock), false) ? 0 : EBUSY;
 }
 
 EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(pthread_rwlock_trywrlock)(lock);
+        return SM__LIBC_REAL(pthread_rwlock_trywrlock)(lock);
     return rwlock_take(rwlock_of(lock), true) ? 0 : EBUSY;
 }
 
 EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(pthread_rwlock_unlock)(lock);
+        return SM__LIBC_REAL(pthread_rwlock_unlock)(lock);
     struct rwlock *own = rwlock_of(lock);
     if (own->writer)
         own->writer = 0;
@@ -90,7 +89,7 @@ static int semaphore_wait(sem_t *semaphore, sm_time deadline)
 
     while (*count == 0) {
         if (sim_libc_queue_wait(semaphore, deadline) == -ETIMEDOUT)
-            return sim_libc_error(ETIMEDOUT);
+            return sm__libc_error(ETIMEDOUT);
     }
     --*count;
     return 0;
@@ -99,7 +98,7 @@ static int semaphore_wait(sem_t *semaphore, sm_time deadline)
 EXPORT int sem_init(sem_t *semaphore, int shared, unsigned count)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(sem_init)(semaphore, shared, count);
+        return SM__LIBC_REAL(sem_init)(semaphore, shared, count);
     *(uint32_t *)(void *)semaphore = count;
     return 0;
 }
@@ -107,23 +106,23 @@ EXPORT int sem_init(sem_t *semaphore, int shared, unsigned count)
 EXPORT int sem_wait(sem_t *semaphore)
 {
     return sim_libc_inside() ? semaphore_wait(semaphore, SM_FOREVER)
-                             : SIM_LIBC_REAL(sem_wait)(semaphore);
+                             : SM__LIBC_REAL(sem_wait)(semaphore);
 }
 
 EXPORT int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict time)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(sem_timedwait)(semaphore, time);
-    return semaphore_wait(semaphore, sm_now() + (sim_libc_ns_of(time) - sm_wall_now()));
+        return SM__LIBC_REAL(sem_timedwait)(semaphore, time);
+    return semaphore_wait(semaphore, sm__libc_deadline(CLOCK_REALTIME, time));
 }
 
 EXPORT int sem_trywait(sem_t *semaphore)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(sem_trywait)(semaphore);
+        return SM__LIBC_REAL(sem_trywait)(semaphore);
     uint32_t *count = (uint32_t *)(void *)semaphore;
     if (*count == 0)
-        return sim_libc_error(EAGAIN);
+        return sm__libc_error(EAGAIN);
     --*count;
     return 0;
 }
@@ -131,7 +130,7 @@ EXPORT int sem_trywait(sem_t *semaphore)
 EXPORT int sem_post(sem_t *semaphore)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(sem_post)(semaphore);
+        return SM__LIBC_REAL(sem_post)(semaphore);
     ++*(uint32_t *)(void *)semaphore;
     sim_libc_queue_wake(semaphore, false);
     return 0;
@@ -140,56 +139,7 @@ EXPORT int sem_post(sem_t *semaphore)
 EXPORT int sem_getvalue(sem_t *restrict semaphore, int *restrict out)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(sem_getvalue)(semaphore, out);
+        return SM__LIBC_REAL(sem_getvalue)(semaphore, out);
     *out = *(int *)(void *)semaphore;
     return 0;
-}
-
-/* ---- C11: libc has them in the same memory ---- */
-
-static int c11_of(int error)
-{
-    return error == 0           ? thrd_success
-           : error == EBUSY     ? thrd_busy
-           : error == ETIMEDOUT ? thrd_timedout
-                                : thrd_error;
-}
-
-#define MUTEX(m)     ((pthread_mutex_t *)(void *)(m))
-#define CONDITION(c) ((pthread_cond_t *)(void *)(c))
-
-EXPORT int mtx_lock(mtx_t *mutex)
-{
-    return c11_of(pthread_mutex_lock(MUTEX(mutex)));
-}
-
-EXPORT int mtx_trylock(mtx_t *mutex)
-{
-    return c11_of(pthread_mutex_trylock(MUTEX(mutex)));
-}
-
-EXPORT int mtx_unlock(mtx_t *mutex)
-{
-    return c11_of(pthread_mutex_unlock(MUTEX(mutex)));
-}
-
-EXPORT int cnd_wait(cnd_t *condition, mtx_t *mutex)
-{
-    return c11_of(pthread_cond_wait(CONDITION(condition), MUTEX(mutex)));
-}
-
-EXPORT int cnd_timedwait(cnd_t *restrict condition, mtx_t *restrict mutex,
-                         const struct timespec *restrict time)
-{
-    return c11_of(pthread_cond_timedwait(CONDITION(condition), MUTEX(mutex), time));
-}
-
-EXPORT int cnd_signal(cnd_t *condition)
-{
-    return c11_of(pthread_cond_signal(CONDITION(condition)));
-}
-
-EXPORT int cnd_broadcast(cnd_t *condition)
-{
-    return c11_of(pthread_cond_broadcast(CONDITION(condition)));
 }

@@ -12,11 +12,9 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <string.h>
-#include <threads.h>
 
-#define EXPORT SIM_LIBC_EXPORT
+#define EXPORT SM__LIBC_EXPORT
 
 /* ---- queues ---- */
 
@@ -91,14 +89,6 @@ void sim_libc_queue_finish(struct sim_libc *libc)
     }
 }
 
-/* A point of a clock, on the machine's monotonic one. */
-static sm_time deadline_of(clockid_t clock, const struct timespec *time)
-{
-    const sm_time at = sim_libc_ns_of(time);
-
-    return at == SM_FOREVER ? at : sm_now() + (at - sim_libc_clock(clock));
-}
-
 /* ---- mutexes ---- */
 
 /* Over pthread_mutex_t: `kind` lies where libc's initializers put it. */
@@ -163,13 +153,13 @@ static struct mutex *mutex_of(pthread_mutex_t *mutex)
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
     return sim_libc_inside() ? mutex_lock(mutex_of(mutex), SM_FOREVER)
-                             : SIM_LIBC_REAL(pthread_mutex_lock)(mutex);
+                             : SM__LIBC_REAL(pthread_mutex_lock)(mutex);
 }
 
 EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(pthread_mutex_trylock)(mutex);
+        return SM__LIBC_REAL(pthread_mutex_trylock)(mutex);
     const int error = mutex_take(mutex_of(mutex));
     return error == EDEADLK ? EBUSY : error;
 }
@@ -177,27 +167,27 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 EXPORT int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex,
                                    const struct timespec *restrict time)
 {
-    return sim_libc_inside() ? mutex_lock(mutex_of(mutex), deadline_of(CLOCK_REALTIME, time))
-                             : SIM_LIBC_REAL(pthread_mutex_timedlock)(mutex, time);
+    return sim_libc_inside() ? mutex_lock(mutex_of(mutex), sm__libc_deadline(CLOCK_REALTIME, time))
+                             : SM__LIBC_REAL(pthread_mutex_timedlock)(mutex, time);
 }
 
 EXPORT int pthread_mutex_clocklock(pthread_mutex_t *restrict mutex, clockid_t clock,
                                    const struct timespec *restrict time)
 {
-    return sim_libc_inside() ? mutex_lock(mutex_of(mutex), deadline_of(clock, time))
-                             : SIM_LIBC_REAL(pthread_mutex_clocklock)(mutex, clock, time);
+    return sim_libc_inside() ? mutex_lock(mutex_of(mutex), sm__libc_deadline(clock, time))
+                             : SM__LIBC_REAL(pthread_mutex_clocklock)(mutex, clock, time);
 }
 
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     return sim_libc_inside() ? mutex_unlock(mutex_of(mutex))
-                             : SIM_LIBC_REAL(pthread_mutex_unlock)(mutex);
+                             : SM__LIBC_REAL(pthread_mutex_unlock)(mutex);
 }
 
 EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(pthread_mutex_destroy)(mutex);
+        return SM__LIBC_REAL(pthread_mutex_destroy)(mutex);
     return mutex_of(mutex)->depth ? EBUSY : 0;
 }
 
@@ -233,7 +223,7 @@ EXPORT int pthread_cond_init(pthread_cond_t *restrict condition,
     clockid_t clock = CLOCK_REALTIME;
 
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(pthread_cond_init)(condition, attributes);
+        return SM__LIBC_REAL(pthread_cond_init)(condition, attributes);
     if (attributes)
         pthread_condattr_getclock(attributes, &clock);
     memset(condition, 0, sizeof *condition);
@@ -243,13 +233,13 @@ EXPORT int pthread_cond_init(pthread_cond_t *restrict condition,
 
 EXPORT int pthread_cond_destroy(pthread_cond_t *condition)
 {
-    return sim_libc_inside() ? 0 : SIM_LIBC_REAL(pthread_cond_destroy)(condition);
+    return sim_libc_inside() ? 0 : SM__LIBC_REAL(pthread_cond_destroy)(condition);
 }
 
 EXPORT int pthread_cond_wait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex)
 {
     return sim_libc_inside() ? condition_wait(condition_of(condition), mutex_of(mutex), SM_FOREVER)
-                             : SIM_LIBC_REAL(pthread_cond_wait)(condition, mutex);
+                             : SM__LIBC_REAL(pthread_cond_wait)(condition, mutex);
 }
 
 EXPORT int pthread_cond_timedwait(pthread_cond_t *restrict condition,
@@ -257,24 +247,24 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *restrict condition,
                                   const struct timespec *restrict time)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(pthread_cond_timedwait)(condition, mutex, time);
+        return SM__LIBC_REAL(pthread_cond_timedwait)(condition, mutex, time);
     struct condition *own = condition_of(condition);
-    return condition_wait(own, mutex_of(mutex), deadline_of((clockid_t)own->clock, time));
+    return condition_wait(own, mutex_of(mutex), sm__libc_deadline((clockid_t)own->clock, time));
 }
 
 EXPORT int pthread_cond_clockwait(pthread_cond_t *restrict condition,
                                   pthread_mutex_t *restrict mutex, clockid_t clock,
                                   const struct timespec *restrict time)
 {
-    return sim_libc_inside()
-               ? condition_wait(condition_of(condition), mutex_of(mutex), deadline_of(clock, time))
-               : SIM_LIBC_REAL(pthread_cond_clockwait)(condition, mutex, clock, time);
+    return sim_libc_inside() ? condition_wait(condition_of(condition), mutex_of(mutex),
+                                              sm__libc_deadline(clock, time))
+                             : SM__LIBC_REAL(pthread_cond_clockwait)(condition, mutex, clock, time);
 }
 
 EXPORT int pthread_cond_signal(pthread_cond_t *condition)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(pthread_cond_signal)(condition);
+        return SM__LIBC_REAL(pthread_cond_signal)(condition);
     sim_libc_queue_wake(condition, false);
     return 0;
 }
@@ -282,7 +272,7 @@ EXPORT int pthread_cond_signal(pthread_cond_t *condition)
 EXPORT int pthread_cond_broadcast(pthread_cond_t *condition)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(pthread_cond_broadcast)(condition);
+        return SM__LIBC_REAL(pthread_cond_broadcast)(condition);
     sim_libc_queue_wake(condition, true);
     return 0;
 }

@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define EXPORT SIM_LIBC_EXPORT
+#define EXPORT SM__LIBC_EXPORT
 
 #define LOOKUP_LIMIT_NS (10 * SM_S) /* libc asks twice, for five seconds */
 
@@ -137,7 +137,7 @@ EXPORT int getaddrinfo(const char *restrict node, const char *restrict service,
     struct addrinfo *list = NULL;
 
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(getaddrinfo)(node, service, hints, out);
+        return SM__LIBC_REAL(getaddrinfo)(node, service, hints, out);
     const int error = answer_all(node, service, hints ? hints : &no_hints, &list);
     if (error)
         free_answers(list);
@@ -151,7 +151,7 @@ EXPORT void freeaddrinfo(struct addrinfo *list)
     if (sim_libc_inside())
         free_answers(list);
     else
-        SIM_LIBC_REAL(freeaddrinfo)(list);
+        SM__LIBC_REAL(freeaddrinfo)(list);
 }
 
 /* Nobody asks what the name of an address is. */
@@ -160,7 +160,7 @@ EXPORT int getnameinfo(const struct sockaddr *restrict address, socklen_t size, 
                        int flags)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(getnameinfo)(address, size, host, host_size, service, service_size,
+        return SM__LIBC_REAL(getnameinfo)(address, size, host, host_size, service, service_size,
                                           flags);
     const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
     if (size < sizeof *in || address->sa_family != AF_INET)

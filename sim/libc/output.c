@@ -15,7 +15,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#define EXPORT SIM_LIBC_EXPORT
+#define EXPORT SM__LIBC_EXPORT
 
 static FILE *streams[3];
 static FILE *before[3]; /* the process's */
@@ -128,7 +128,7 @@ void sim_libc_output_forget(const struct sim_heap *heap)
     static FILE **all;
 
     if (!all) /* by its name it would be the program's copy of the variable */
-        all = sim_libc_next("_IO_list_all");
+        all = sm__libc_next("_IO_list_all");
     FILE **link = all;
     while (*link) {
         if (sim_heap_holds(heap, *link))
@@ -144,7 +144,7 @@ EXPORT int setvbuf(FILE *restrict stream, char *restrict buffer, int mode, size_
 {
     return sim_libc_inside() && sim_libc_standard(stream) >= 0
                ? 0
-               : SIM_LIBC_REAL(setvbuf)(stream, buffer, mode, size);
+               : SM__LIBC_REAL(setvbuf)(stream, buffer, mode, size);
 }
 
 EXPORT void setbuf(FILE *restrict stream, char *restrict buffer)
@@ -167,7 +167,7 @@ EXPORT void setlinebuf(FILE *stream)
 EXPORT void openlog(const char *ident, int option, int facility)
 {
     if (!sim_libc_inside()) {
-        SIM_LIBC_REAL(openlog)(ident, option, facility);
+        SM__LIBC_REAL(openlog)(ident, option, facility);
         return;
     }
     struct sim_libc *libc = sim_libc_here();
@@ -177,12 +177,12 @@ EXPORT void openlog(const char *ident, int option, int facility)
 EXPORT void closelog(void)
 {
     if (!sim_libc_inside())
-        SIM_LIBC_REAL(closelog)();
+        SM__LIBC_REAL(closelog)();
 }
 
 EXPORT int setlogmask(int mask)
 {
-    return sim_libc_inside() ? LOG_UPTO(LOG_DEBUG) : SIM_LIBC_REAL(setlogmask)(mask);
+    return sim_libc_inside() ? LOG_UPTO(LOG_DEBUG) : SM__LIBC_REAL(setlogmask)(mask);
 }
 
 EXPORT void vsyslog(int priority, const char *format, va_list args)
@@ -190,7 +190,7 @@ EXPORT void vsyslog(int priority, const char *format, va_list args)
     char text[1024];
 
     if (!sim_libc_inside()) {
-        SIM_LIBC_REAL(vsyslog)(priority, format, args);
+        SM__LIBC_REAL(vsyslog)(priority, format, args);
         return;
     }
     struct sim_libc *libc = sim_libc_here();

@@ -10,7 +10,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define EXPORT SIM_LIBC_EXPORT
+#define EXPORT SM__LIBC_EXPORT
 
 /* ---- rand, random ---- */
 
@@ -19,14 +19,14 @@ EXPORT long random(void)
     int32_t value;
 
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(random)();
+        return SM__LIBC_REAL(random)();
     random_r(&sim_libc_here()->random, &value);
     return value;
 }
 
 EXPORT int rand(void)
 {
-    return sim_libc_inside() ? (int)random() : SIM_LIBC_REAL(rand)();
+    return sim_libc_inside() ? (int)random() : SM__LIBC_REAL(rand)();
 }
 
 EXPORT void srandom(unsigned seed)
@@ -34,7 +34,7 @@ EXPORT void srandom(unsigned seed)
     if (sim_libc_inside())
         srandom_r(seed, &sim_libc_here()->random);
     else
-        SIM_LIBC_REAL(srandom)(seed);
+        SM__LIBC_REAL(srandom)(seed);
 }
 
 EXPORT void srand(unsigned seed)
@@ -42,7 +42,7 @@ EXPORT void srand(unsigned seed)
     if (sim_libc_inside())
         srandom(seed);
     else
-        SIM_LIBC_REAL(srand)(seed);
+        SM__LIBC_REAL(srand)(seed);
 }
 
 /* libc's functions hand out the start of a state: one word before the numbers. */
@@ -54,7 +54,7 @@ static char *state_start(const struct sim_libc *libc)
 EXPORT char *initstate(unsigned seed, char *state, size_t size)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(initstate)(seed, state, size);
+        return SM__LIBC_REAL(initstate)(seed, state, size);
     struct sim_libc *libc = sim_libc_here();
     char *old = state_start(libc);
     return initstate_r(seed, state, size, &libc->random) ? NULL : old;
@@ -63,7 +63,7 @@ EXPORT char *initstate(unsigned seed, char *state, size_t size)
 EXPORT char *setstate(char *state)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(setstate)(state);
+        return SM__LIBC_REAL(setstate)(state);
     struct sim_libc *libc = sim_libc_here();
     char *old = state_start(libc);
     return setstate_r(state, &libc->random) ? NULL : old;
@@ -76,7 +76,7 @@ EXPORT double drand48(void)
     double value;
 
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(drand48)();
+        return SM__LIBC_REAL(drand48)();
     drand48_r(&sim_libc_here()->drand48, &value);
     return value;
 }
@@ -86,7 +86,7 @@ EXPORT double erand48(unsigned short x[3])
     double value;
 
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(erand48)(x);
+        return SM__LIBC_REAL(erand48)(x);
     erand48_r(x, &sim_libc_here()->drand48, &value);
     return value;
 }
@@ -96,7 +96,7 @@ EXPORT double erand48(unsigned short x[3])
     {                                                \
         long value;                                  \
         if (!sim_libc_inside())                      \
-            return SIM_LIBC_REAL(name)();            \
+            return SM__LIBC_REAL(name)();            \
         name##_r(&sim_libc_here()->drand48, &value); \
         return value;                                \
     }
@@ -105,7 +105,7 @@ EXPORT double erand48(unsigned short x[3])
     {                                                   \
         long value;                                     \
         if (!sim_libc_inside())                         \
-            return SIM_LIBC_REAL(name)(x);              \
+            return SM__LIBC_REAL(name)(x);              \
         name##_r(x, &sim_libc_here()->drand48, &value); \
         return value;                                   \
     }
@@ -120,13 +120,13 @@ EXPORT void srand48(long seed)
     if (sim_libc_inside())
         srand48_r(seed, &sim_libc_here()->drand48);
     else
-        SIM_LIBC_REAL(srand48)(seed);
+        SM__LIBC_REAL(srand48)(seed);
 }
 
 EXPORT unsigned short *seed48(unsigned short seed[3])
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(seed48)(seed);
+        return SM__LIBC_REAL(seed48)(seed);
     seed48_r(seed, &sim_libc_here()->drand48);
     return sim_libc_here()->drand48.__old_x;
 }
@@ -136,7 +136,7 @@ EXPORT void lcong48(unsigned short parameters[7])
     if (sim_libc_inside())
         lcong48_r(parameters, &sim_libc_here()->drand48);
     else
-        SIM_LIBC_REAL(lcong48)(parameters);
+        SM__LIBC_REAL(lcong48)(parameters);
 }
 
 /* ---- the kernel's ---- */
@@ -144,7 +144,7 @@ EXPORT void lcong48(unsigned short parameters[7])
 EXPORT ssize_t getrandom(void *bytes, size_t size, unsigned flags)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(getrandom)(bytes, size, flags);
+        return SM__LIBC_REAL(getrandom)(bytes, size, flags);
     sm_random_bytes(&sim_libc_here()->stream, bytes, size);
     return (ssize_t)size;
 }
@@ -152,9 +152,9 @@ EXPORT ssize_t getrandom(void *bytes, size_t size, unsigned flags)
 EXPORT int getentropy(void *bytes, size_t size)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(getentropy)(bytes, size);
+        return SM__LIBC_REAL(getentropy)(bytes, size);
     if (size > 256)
-        return sim_libc_error(EIO);
+        return sm__libc_error(EIO);
     sm_random_bytes(&sim_libc_here()->stream, bytes, size);
     return 0;
 }
@@ -162,14 +162,14 @@ EXPORT int getentropy(void *bytes, size_t size)
 EXPORT uint32_t arc4random(void)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(arc4random)();
+        return SM__LIBC_REAL(arc4random)();
     return (uint32_t)(sm_random_u64(&sim_libc_here()->stream) >> 32);
 }
 
 EXPORT uint32_t arc4random_uniform(uint32_t bound)
 {
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(arc4random_uniform)(bound);
+        return SM__LIBC_REAL(arc4random_uniform)(bound);
     return bound < 2 ? 0 : (uint32_t)sm_random_below(&sim_libc_here()->stream, bound);
 }
 
@@ -178,5 +178,5 @@ EXPORT void arc4random_buf(void *bytes, size_t size)
     if (sim_libc_inside())
         sm_random_bytes(&sim_libc_here()->stream, bytes, size);
     else
-        SIM_LIBC_REAL(arc4random_buf)(bytes, size);
+        SM__LIBC_REAL(arc4random_buf)(bytes, size);
 }

@@ -47,11 +47,11 @@
 #define ONE     "a machine is one process"
 
 #define REFUSE(type, name, parameters, arguments, advice) \
-    SIM_LIBC_EXPORT type name parameters                  \
+    SM__LIBC_EXPORT type name parameters                  \
     {                                                     \
         if (sim_libc_inside())                            \
             sim_libc_refuse(#name, advice);               \
-        return SIM_LIBC_REAL(name) arguments;             \
+        return SM__LIBC_REAL(name) arguments;             \
     }
 
 /* ---- threads ---- */
@@ -169,7 +169,7 @@ REFUSE(struct group *, getgrnam, (const char *n), (n), NULL)
 #define ARGUMENTS \
     (const char *p __attribute__((unused)), const char *a __attribute__((unused)), ...)
 #define REFUSE_ALWAYS(type, name, parameters) \
-    SIM_LIBC_EXPORT type name parameters      \
+    SM__LIBC_EXPORT type name parameters      \
     {                                         \
         SM_ASSERT(sim_libc_inside());         \
         sim_libc_refuse(#name, ONE);          \
@@ -202,7 +202,7 @@ static bool answer_syscall(long number, const long a[6], long *result)
 }
 
 /* A system call by its number, past libc's names. */
-SIM_LIBC_EXPORT long syscall(long number, ...)
+SM__LIBC_EXPORT long syscall(long number, ...)
 {
     long a[6], result;
     va_list args;
@@ -213,7 +213,7 @@ SIM_LIBC_EXPORT long syscall(long number, ...)
         a[i] = va_arg(args, long);
     va_end(args);
     if (!sim_libc_inside())
-        return SIM_LIBC_REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+        return SM__LIBC_REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     if (answer_syscall(number, a, &result))
         return result;
     snprintf(call, sizeof call, "syscall(%s)", sim_trap_name(number));

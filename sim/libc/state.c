@@ -4,10 +4,9 @@
 #include "sim/host.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <string.h>
 
-SIM_CONTEXT_BARE void *sim_libc_next(const char *name)
+SIM_CONTEXT_BARE void *sm__libc_next(const char *name)
 {
     struct sim_heap *heap = sim_context_leave();
 
@@ -17,10 +16,24 @@ SIM_CONTEXT_BARE void *sim_libc_next(const char *name)
     return function;
 }
 
-int sim_libc_error(int error)
+bool sm__libc_inside(void)
 {
-    errno = error;
-    return -1;
+    return sim_libc_inside();
+}
+
+void *sm__libc_alloc(size_t size)
+{
+    return sim_host_alloc(size);
+}
+
+void sm__libc_free(void *memory)
+{
+    sim_host_free(memory);
+}
+
+struct sm__libc_keys *sm__libc_keys(void)
+{
+    return &sim_libc_here()->keys;
 }
 
 _Noreturn void sim_libc_refuse(const char *call, const char *advice)
@@ -67,7 +80,6 @@ static void finish(void *arg, struct sim_machine *machine)
     sim_libc_output_flush(libc);
     sim_libc_env_finish(libc);
     sim_libc_queue_finish(libc);
-    sim_libc_values_finish(libc);
     machine->libc = NULL;
     sim_host_free(libc);
 }

@@ -30,10 +30,11 @@ SM_C_BEGIN
     X(SM_ELOST, 5007, "the lease is lost")                                           \
     X(SM_EVERSION, 5008, "the plugin was built for another version of the contract") \
     X(SM_ECONFIG, 5009, "a configuration value has the wrong form")                  \
-    X(SM_ETRUNCATED, 5010, "the stream has ended in the middle of a message")
+    X(SM_ETRUNCATED, 5010, "the stream has ended in the middle of a message")        \
+    X(SM_EELSEWHERE, 5011, "it lives on another worker")
 
 #define SM_ERROR_ENUM_(name, value, text) name = value,
-enum sm_error { SM_ERROR_LIST(SM_ERROR_ENUM_) SM_ERROR_END_ = 5011 };
+enum sm_error { SM_ERROR_LIST(SM_ERROR_ENUM_) SM_ERROR_END_ = 5012 };
 #undef SM_ERROR_ENUM_
 
 /*

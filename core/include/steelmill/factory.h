@@ -14,6 +14,11 @@
  *   1. Daemons are added in NEW only.            3. A factory is stopped once; again is a no-op.
  *   2. `run` hooks run only in RUNNING.          4. Children stop before their parent's daemons.
  *
+ * Where a machine has several workers, a child is put on one of them when it starts, if none of its
+ * daemons keeps it where it is (SM_DAEMON_...), and stays there: prepare, run, stop and destroy run
+ * on that worker, construct on its creator's. sm_factory_start, _wait, _stop and _destroy go there
+ * by themselves, and wait; they are for tasks then, not for construct and destroy hooks.
+ *
  * Context of every call, unless it says otherwise: a task or hook of the factory's own thread.
  */
 #ifndef STEELMILL_FACTORY_H
@@ -27,10 +32,17 @@ SM_C_BEGIN
 struct sm_factory;
 
 /*
- * May be entered by several threads at once: a daemon that children on other workers inherit. One
- * that lacks the flag is only ever entered on its own worker.
+ * Which threads may enter daemons of a type, where production runs a machine on several workers
+ * (simulation has one thread). A factory and its daemons live on one worker.
+ *   SM_DAEMON_THREAD_SAFE  any, several at once: children on other workers may get one that they
+ *                          inherit, and its instances may live on several workers
+ *   SM_DAEMON_REENTRANT    its instances may live on several workers, but each is entered on its
+ * own only: the type has no variables that instances share neither                all of the type
+ * lives on the machine's first worker On other workers, those that are not thread-safe are refused
+ * (-SM_EELSEWHERE): use sm_call.
  */
 #define SM_DAEMON_THREAD_SAFE 1u
+#define SM_DAEMON_REENTRANT   2u
 
 /*
  * The static descriptor of a daemon type. Hooks may be NULL. `self` is `instance_bytes` of zeroed
@@ -97,8 +109,9 @@ SM_API int sm_factory_register(struct sm_factory *factory, const struct sm_daemo
  * Gets a daemon: this factory's instance, else the nearest ancestor's, else a newly constructed
  * one, which belongs to this factory. Types are one and the same if their names are. out: receives
  * the instance, valid until the owning factory is destroyed Blocks? never. Returns: 0; -SM_ECYCLE
- * (the detail names the whole path); -SM_ESEALED; -ENOMEM; or what the constructor returned. On
- * failure *out is NULL and nothing new is left behind.
+ * (the detail names the whole path); -SM_ESEALED; -SM_EELSEWHERE (only another thread may enter it:
+ * see SM_DAEMON_THREAD_SAFE); -ENOMEM; or what the constructor returned. On failure *out is NULL
+ * and nothing new is left behind.
  */
 SM_API int sm_factory_get(struct sm_factory *factory, const struct sm_daemon_type *type,
                           void **out);
@@ -107,7 +120,8 @@ SM_API int sm_factory_get(struct sm_factory *factory, const struct sm_daemon_typ
  * suggests). */
 SM_API int sm_factory_get_by_name(struct sm_factory *factory, const char *name, void **out);
 
-/* What sm_factory_get would return without constructing: NULL if there is no instance. */
+/* What sm_factory_get would return without constructing: NULL if there is no instance, or only
+ * another thread may enter it. */
 SM_API void *sm_factory_find(struct sm_factory *factory, const char *name);
 
 /*
@@ -128,7 +142,8 @@ SM_API void sm_factory_seal(struct sm_factory *factory);
  *   deadline: for all prepares together; undoing a failure has 5 s of its own
  * Context: a task that does not belong to the factory (asserted).
  * Blocks? until all are prepared, the deadline, or cancellation.
- * Returns: 0; the error of the prepare that failed; -ETIMEDOUT; -ECANCELED; -EALREADY.
+ * Returns: 0; the error of the prepare that failed; -ETIMEDOUT; -ECANCELED; -EALREADY; and nothing
+ *   has begun: -SM_EELSEWHERE (it is to live on another worker than a daemon that it depends on).
  */
 SM_API int sm_factory_start(struct sm_factory *factory, sm_time deadline);
 
