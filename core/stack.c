@@ -146,12 +146,36 @@ static char *fill_begin(char *low, char *high)
     return high - low > FILL_BYTES ? high - FILL_BYTES : low;
 }
 
-/* Of a stack that is taken; a fresh one holds zeros. */
-static void fill_upper(const struct sm__stack_pool *pool, char *low, char *high, bool is_fresh)
+void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *sp)
 {
+    ptrdiff_t clean_bytes = 0;
+    char *low, *high, *at = sp;
+
+    sm__stack_bounds(pool, index, &low, &high);
+    SM_ASSERT(at > low && at <= high);
     low = fill_begin(low, high);
-    ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(high - low)); /* a dropped task's frames */
-    if (!is_fresh || (uint8_t)pool->fill != 0)
+    if (at > low)
+        ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(at - low)); /* a dropped task's frames */
+    while (at - low >= BLOCK_BYTES && clean_bytes < CLEAN_BYTES) {
+        at -= BLOCK_BYTES;
+        clean_bytes += BLOCK_BYTES;
+        if (memcmp(at, pool->filled, BLOCK_BYTES) != 0) {
+            memcpy(at, pool->filled, BLOCK_BYTES);
+            clean_bytes = 0;
+        }
+    }
+}
+
+/* A fresh stack holds zeros. */
+static void fill_taken(const struct sm__stack_pool *pool, uint32_t index, bool is_fresh)
+{
+    char *low, *high;
+
+    sm__stack_bounds(pool, index, &low, &high);
+    low = fill_begin(low, high);
+    if (!is_fresh)
+        sm__stack_refill(pool, index, high);
+    else if ((uint8_t)pool->fill != 0)
         memset(low, (uint8_t)pool->fill, (size_t)(high - low));
 }
 
@@ -173,7 +197,7 @@ int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, cha
         pool->used_peak = pool->used_count;
     sm__stack_bounds(pool, *index, low, high);
     if (SM_UNLIKELY(pool->fill))
-        fill_upper(pool, *low, *high, is_fresh);
+        fill_taken(pool, *index, is_fresh);
     return 0;
 }
 
@@ -203,26 +227,6 @@ void sm__stack_fill(struct sm__stack_pool *pool, uint32_t fill)
 {
     pool->fill = fill;
     memset(pool->filled, (uint8_t)fill, sizeof pool->filled);
-}
-
-void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *sp)
-{
-    ptrdiff_t clean_bytes = 0;
-    char *low, *high, *at = sp;
-
-    sm__stack_bounds(pool, index, &low, &high);
-    SM_ASSERT(at > low && at <= high);
-    low = fill_begin(low, high);
-    if (at > low)
-        ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(at - low));
-    while (at - low >= BLOCK_BYTES && clean_bytes < CLEAN_BYTES) {
-        at -= BLOCK_BYTES;
-        clean_bytes += BLOCK_BYTES;
-        if (memcmp(at, pool->filled, BLOCK_BYTES) != 0) {
-            memcpy(at, pool->filled, BLOCK_BYTES);
-            clean_bytes = 0;
-        }
-    }
 }
 
 void sm__stack_mirror(struct sm__stack_pool *pool)
