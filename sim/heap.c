@@ -255,7 +255,8 @@ static char *take_chunk(struct sim_heap *heap, uint32_t class)
     return memory;
 }
 
-void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
+/* A block; what it holds is up to the caller. */
+static char *take_block(struct sim_heap *heap, size_t size, size_t alignment)
 {
     if (size > heap->limit_bytes || heap->used_bytes + size > heap->limit_bytes)
         return NULL;
@@ -279,7 +280,6 @@ void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
     write_header((struct header *)(void *)chunk, size, back, class, STATE_USED);
     if (back)
         write_header(header_of(memory), size, back, class, STATE_USED);
-    memset(memory, heap->fill, size);
     memcpy(memory + size, &tail, sizeof tail);
     if (heap->keep_sites)
         memcpy(memory + size + TAIL_BYTES, &heap->site, SITE_BYTES);
@@ -288,6 +288,18 @@ void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
     if (heap->used_bytes > heap->peak_bytes)
         heap->peak_bytes = heap->used_bytes;
     return memory;
+}
+
+void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
+{
+    char *memory = take_block(heap, size, alignment);
+    return memory ? memset(memory, heap->fill, size) : NULL;
+}
+
+void *sim_heap_alloc_zeros(struct sim_heap *heap, size_t size)
+{
+    char *memory = take_block(heap, size, ALIGNMENT);
+    return memory ? memset(memory, 0, size) : NULL;
 }
 
 size_t sim_heap_size(const void *memory)
@@ -299,11 +311,12 @@ void *sim_heap_resize(struct sim_heap *heap, void *memory, size_t size)
 {
     const struct header *h = live_header(memory, "realloc");
     const size_t keep = h->size < size ? h->size : size;
-    void *moved = sim_heap_alloc(heap, size, ALIGNMENT);
+    char *moved = take_block(heap, size, ALIGNMENT);
 
     if (!moved)
         return NULL;
     memcpy(moved, memory, keep);
+    memset(moved + keep, heap->fill, size - keep);
     sim_heap_free(heap, memory);
     return moved;
 }
