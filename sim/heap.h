@@ -50,6 +50,8 @@ void sim_heap_init(struct sim_heap *heap, uint32_t number, const char *name, siz
                    uint32_t fill);
 /* Drops all blocks. */
 void sim_heap_reset(struct sim_heap *heap);
+/* After a reset: its memory becomes as in a fresh process, for the heap that takes its place. */
+void sim_heap_finish(struct sim_heap *heap);
 
 /* As malloc & co.; NULL when the limit is reached. alignment: a power of two, 16 or more. */
 void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment);

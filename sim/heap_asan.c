@@ -154,6 +154,11 @@ void sim_heap_reset(struct sim_heap *heap)
         drop(heap->blocks);
 }
 
+void sim_heap_finish(struct sim_heap *heap)
+{
+    SM_ASSERT(!heap->blocks);
+}
+
 static void *alloc(struct sim_heap *heap, size_t size, size_t alignment, uint8_t fill)
 {
     if (size > heap->limit_bytes || heap->used_bytes + size > heap->limit_bytes)
