@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* What a thread may take that has nothing to do. */
+#define END_LIMIT_NS (10 * SM_S)
 
 bool sm__many_threads;
 
@@ -16,6 +20,41 @@ bool sm__many_threads;
 bool sm__apart(const struct sm__home *one, const struct sm__home *other)
 {
     return one != other;
+}
+
+void sm__post(struct sm__home *home, void (*fn)(void *arg), void *arg)
+{
+    SM_ASSERT_MSG(os_worker_post(os_worker_of(home), fn, arg) == 0,
+                  "there is no memory to send word to a worker");
+}
+
+_Static_assert(sizeof(pthread_mutex_t) <= sizeof(struct sm__lock) &&
+                   _Alignof(pthread_mutex_t) <= _Alignof(struct sm__lock),
+               "the seam's lock has room for a mutex");
+
+static pthread_mutex_t *mutex_of(struct sm__lock *lock)
+{
+    return (pthread_mutex_t *)(void *)lock;
+}
+
+void sm__lock_init(struct sm__lock *lock)
+{
+    pthread_mutex_init(mutex_of(lock), NULL);
+}
+
+void sm__lock_finish(struct sm__lock *lock)
+{
+    pthread_mutex_destroy(mutex_of(lock));
+}
+
+void sm__lock_take_among(struct sm__lock *lock)
+{
+    pthread_mutex_lock(mutex_of(lock));
+}
+
+void sm__lock_give_among(struct sm__lock *lock)
+{
+    pthread_mutex_unlock(mutex_of(lock));
 }
 
 static struct os_team *team_of(struct sm__home *home)
@@ -129,6 +168,7 @@ int os_team_create(struct os_team **out, const struct os_team_options *options)
             break;
         team->workers[i]->team = team;
         team->workers[i]->number = i;
+        sm__random_rekey(&team->workers[i]->home, &team->workers[i]->random); /* its own */
         team->count++;
     }
     if (error) {
@@ -166,13 +206,24 @@ static void quit(void *worker)
     os_worker_quit(worker);
 }
 
-static void stop(struct os_team *team, uint32_t count)
+static int stop(struct os_team *team, uint32_t count, sm_time limit_ns)
 {
+    struct timespec end;
+    int error = 0;
+
+    SM_ASSERT(clock_gettime(CLOCK_MONOTONIC, &end) == 0);
+    const sm_time end_ns = end.tv_nsec + limit_ns % SM_S;
+    end.tv_sec += (time_t)(limit_ns / SM_S + end_ns / SM_S);
+    end.tv_nsec = end_ns % SM_S;
+
     for (uint32_t i = 1; i < count; i++)
         SM_ASSERT_MSG(os_worker_post(team->workers[i], quit, team->workers[i]) == 0,
                       "there is no memory to stop a worker");
-    for (uint32_t i = 1; i < count; i++)
-        pthread_join(team->workers[i]->thread, NULL);
+    for (uint32_t i = 1; i < count; i++) {
+        if (pthread_clockjoin_np(team->workers[i]->thread, NULL, CLOCK_MONOTONIC, &end) != 0)
+            error = -ETIMEDOUT;
+    }
+    return error;
 }
 
 int os_team_start(struct os_team *team)
@@ -180,14 +231,14 @@ int os_team_start(struct os_team *team)
     for (uint32_t i = 1; i < team->count; i++) {
         const int error = pthread_create(&team->workers[i]->thread, NULL, run, team->workers[i]);
         if (error) {
-            stop(team, i);
+            (void)stop(team, i, END_LIMIT_NS);
             return -error;
         }
     }
     return 0;
 }
 
-void os_team_stop(struct os_team *team)
+int os_team_stop(struct os_team *team, sm_time limit_ns)
 {
-    stop(team, team->count);
+    return stop(team, team->count, limit_ns);
 }
