@@ -23,6 +23,7 @@ struct os_parked {
 };
 
 _Atomic uint32_t os_parked_count;
+__thread bool os_parked_is_busy;
 
 static struct {
     atomic_flag lock; /* no mutex: those wake who waits here */
@@ -131,6 +132,9 @@ bool os_parked_wake_any(const void *address, bool everybody)
     struct os_worker *here = sm__current ? os_worker_of(sm__current->home) : NULL;
     bool found = false;
 
+    if (os_parked_is_busy)
+        return false; /* it is a lock of the worker's that this thread posts to */
+    os_parked_is_busy = true;
     lock_all();
     for (struct os_parked **link = &all.first; *link && (everybody || !found);) {
         struct os_parked *parked = *link;
@@ -148,6 +152,7 @@ bool os_parked_wake_any(const void *address, bool everybody)
             SM_ASSERT(os_worker_post(parked->worker, arrive, parked) == 0);
     }
     unlock_all();
+    os_parked_is_busy = false;
     return found;
 }
 
