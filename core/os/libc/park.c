@@ -2,9 +2,10 @@
 #include "core/os/libc/park.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /*
  *   begin --> LISTED --wake--> on its way, to another worker --> WOKEN
@@ -33,7 +34,7 @@ static struct {
 static void lock_all(void)
 {
     while (atomic_flag_test_and_set_explicit(&all.lock, memory_order_acquire))
-        sched_yield();
+        (void)syscall(SYS_sched_yield); /* by its name, the task's */
 }
 
 static void unlock_all(void)
