@@ -178,6 +178,7 @@ static void fill_taken(struct sm__stack_pool *pool, uint32_t index, bool is_fres
 
     sm__stack_bounds(pool, index, &low, &high);
     low = fill_begin(low, high);
+    ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(high - low)); /* an earlier pool's frames */
     if (!is_fresh)
         sm__stack_refill(pool, index, high);
     else if ((uint8_t)pool->fill != 0)
