@@ -77,6 +77,29 @@ void sm__graph_give(void);
 extern bool sm__many_threads;
 /* The tasks of the two homes may run at the same time. */
 bool sm__apart(const struct sm__home *one, const struct sm__home *other);
+/* Calls fn(arg) on a home's thread, between tasks; soon, and in the order of the calls. */
+void sm__post(struct sm__home *home, void (*fn)(void *arg), void *arg);
+
+/* What several threads use at once: locked for some instructions, never while a task is parked. */
+struct sm__lock {
+    void *world[6]; /* the world's */
+};
+void sm__lock_init(struct sm__lock *lock);
+void sm__lock_finish(struct sm__lock *lock);
+void sm__lock_take_among(struct sm__lock *lock);
+void sm__lock_give_among(struct sm__lock *lock);
+
+static inline void sm__lock_take(struct sm__lock *lock)
+{
+    if (sm__many_threads)
+        sm__lock_take_among(lock);
+}
+
+static inline void sm__lock_give(struct sm__lock *lock)
+{
+    if (sm__many_threads)
+        sm__lock_give_among(lock);
+}
 
 /* ---- calls ---- */
 struct sm__owner;

@@ -18,6 +18,41 @@ bool sm__apart(const struct sm__home *one, const struct sm__home *other)
     return one != other;
 }
 
+void sm__post(struct sm__home *home, void (*fn)(void *arg), void *arg)
+{
+    SM_ASSERT_MSG(os_worker_post(os_worker_of(home), fn, arg) == 0,
+                  "there is no memory to send word to a worker");
+}
+
+_Static_assert(sizeof(pthread_mutex_t) <= sizeof(struct sm__lock) &&
+                   _Alignof(pthread_mutex_t) <= _Alignof(struct sm__lock),
+               "the seam's lock has room for a mutex");
+
+static pthread_mutex_t *mutex_of(struct sm__lock *lock)
+{
+    return (pthread_mutex_t *)(void *)lock;
+}
+
+void sm__lock_init(struct sm__lock *lock)
+{
+    pthread_mutex_init(mutex_of(lock), NULL);
+}
+
+void sm__lock_finish(struct sm__lock *lock)
+{
+    pthread_mutex_destroy(mutex_of(lock));
+}
+
+void sm__lock_take_among(struct sm__lock *lock)
+{
+    pthread_mutex_lock(mutex_of(lock));
+}
+
+void sm__lock_give_among(struct sm__lock *lock)
+{
+    pthread_mutex_unlock(mutex_of(lock));
+}
+
 static struct os_team *team_of(struct sm__home *home)
 {
     return os_worker_of(home)->team;

@@ -66,7 +66,8 @@ void conformance_connect(struct sm_stream **client, struct sm_stream **server);
     X(lease)                \
     X(disk)                 \
     X(disk_names)           \
-    X(disk_files)
+    X(disk_files)           \
+    X(workers)
 
 #define CONFORMANCE_DECLARE_(name_) void conformance_add_##name_(TCase *tc);
 CONFORMANCE_NETWORK(CONFORMANCE_DECLARE_)

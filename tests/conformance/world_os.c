@@ -7,7 +7,7 @@
 #include "core/os/disk.h"
 #include "core/os/net.h"
 #include "core/os/process.h"
-#include "core/os/worker.h"
+#include "core/os/team.h"
 #include "tests/conformance/peer.h"
 
 #include <signal.h>
@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static struct os_team *team; /* of two: children may live beside the body */
 static struct os_worker *worker;
 static struct sm_net *net;
 static struct sm_disk *disk;
@@ -74,10 +75,13 @@ static void make_factory(const char *machine)
 
 static void make_worker(unsigned machine, sm_task_fn boot, void *arg)
 {
-    const struct os_worker_options options = {.name = names[machine - 1].name,
-                                              .machine_index = machine};
+    const struct os_team_options options = {
+        .worker = {.name = names[machine - 1].name, .machine_index = machine},
+        .worker_count = 2,
+        .spread = true};
 
-    MUST(os_worker_create(&worker, &options) == 0);
+    MUST(os_team_create(&team, &options) == 0);
+    worker = team->workers[0];
     MUST(os_net_create(&net, worker, names[machine - 1].ip, names, 2) == 0);
     MUST(os_worker_spawn(worker, "boot", boot, arg) == 0);
 }
@@ -133,7 +137,7 @@ int conformance_main(void)
     (void)os_worker_run(worker);
     pthread_join(thread, NULL);
     os_net_destroy(net);
-    os_worker_destroy(worker);
+    os_team_destroy(team);
     return EXIT_SUCCESS;
 }
 
@@ -177,6 +181,7 @@ static int boot(void *body)
     end_peer(SIGKILL);
     ck_assert_int_eq(sm_factory_stop(factory, sm_now() + SM_S), 0);
     sm_factory_destroy(factory);
+    os_team_stop(team);
     os_worker_quit(worker);
     return 0;
 }
@@ -190,10 +195,11 @@ void conformance_run(void (*body)(void))
     choose_addresses(getpid());
     make_worker(1, boot, (void *)body);
     ck_assert_int_eq(os_disk_create(&disk, worker, folder), 0);
+    ck_assert_int_eq(os_team_start(team), 0);
     ck_assert_msg(os_worker_run(worker) == 0, "a task has outlived the body");
     os_net_destroy(net);
     os_disk_destroy(disk);
-    os_worker_destroy(worker);
+    os_team_destroy(team);
     if (mounted[0])
         ck_assert_int_eq(umount2(mounted, MNT_DETACH), 0);
     mounted[0] = '\0';

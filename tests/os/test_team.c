@@ -1,65 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* A machine on several workers: where its factories live, and what crosses from one to another. */
-#include "core/factory.h"
 #include "core/os/disk.h"
 #include "core/os/net.h"
-#include "core/os/team.h"
-#include "core/task.h"
-#include "tests/suite.h"
-
-#include <steelmill/steelmill.h>
+#include "tests/os/team.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-#define WORKERS  3
 #define CHILDREN 6
-#define SOON     (sm_now() + 10 * SM_S)
-
-static struct os_team *team;
-static struct sm_factory *machine;
-
-/* ---- running a body as a task of the machine's ---- */
-
-static int boot(void *body)
-{
-    ck_assert_int_eq(sm__factory_create_as(&machine, NULL, "machine", "m", &team->workers[0]->home),
-                     0);
-    ((void (*)(void))body)();
-    ck_assert_int_eq(sm_factory_stop(machine, SOON), 0);
-    sm_factory_destroy(machine);
-    os_team_stop(team);
-    os_worker_quit(team->workers[0]);
-    return 0;
-}
-
-static void run_with(struct os_team_options options, void (*body)(void))
-{
-    options.worker = (struct os_worker_options){.name = "m", .machine_index = 1};
-    ck_assert_int_eq(os_team_create(&team, &options), 0);
-    ck_assert_int_eq(os_worker_spawn(team->workers[0], "boot", boot, (void *)body), 0);
-    ck_assert_int_eq(os_team_start(team), 0);
-    ck_assert_uint_eq(os_worker_run(team->workers[0]), 0);
-    os_team_destroy(team);
-}
-
-static void run_spread(void (*body)(void))
-{
-    run_with((struct os_team_options){.worker_count = WORKERS, .spread = true}, body);
-}
-
-/* Which worker the calling task is on. */
-static uint32_t here(void)
-{
-    return os_worker_of(sm_task_self() ? sm__current->home : NULL)->number;
-}
-
-static uint32_t home_of(struct sm_factory *factory)
-{
-    return os_worker_of(sm__factory_home(factory))->number;
-}
 
 /* ---- daemons that note where their hooks run ---- */
 

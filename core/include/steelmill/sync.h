@@ -2,8 +2,9 @@
 /*
  * What tasks wait on: events, mutexes, wait groups, bounded channels, and any of several at once.
  *
- * All of them are used by the tasks of one thread (a factory and what lives with it). The structs
- * below are the caller's memory: init before use; finish when no task waits any more (asserted).
+ * All of them but channels are used by the tasks of one thread (a factory and what lives with it).
+ * The structs below are the caller's memory: init before use; finish when no task waits any more
+ * (asserted).
  * A failed wait changes nothing: no item is taken, no lock is held.
  */
 #ifndef STEELMILL_SYNC_H
@@ -83,7 +84,12 @@ SM_API void sm_wait_group_done(struct sm_wait_group *group);
 /* Returns 0 once the count is zero, -ETIMEDOUT, -ECANCELED. */
 SM_API int sm_wait_group_wait(struct sm_wait_group *group, sm_time deadline);
 
-/* ---- channel: a bounded queue of items of one size ---- */
+/*
+ * ---- channel: a bounded queue of items of one size ----
+ *
+ * Tasks of factories on several workers may use one at once. On each worker those who wait are
+ * served in order; between workers, whoever comes first. The waitable is the calling worker's.
+ */
 struct sm_channel;
 /*
  * Creates a channel.
