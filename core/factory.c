@@ -226,6 +226,16 @@ void sm__factory_pin(struct sm_factory *factory)
     __atomic_fetch_add(&factory->pins, 1, __ATOMIC_RELAXED);
 }
 
+bool sm__factory_pin_found(struct sm_factory *factory)
+{
+    uint32_t pins = __atomic_load_n(&factory->pins, __ATOMIC_RELAXED);
+
+    while (pins > 0 && !__atomic_compare_exchange_n(&factory->pins, &pins, pins + 1, true,
+                                                    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+    }
+    return pins > 0;
+}
+
 void sm__factory_unpin(struct sm_factory *factory)
 {
     const uint32_t before = __atomic_fetch_sub(&factory->pins, 1, __ATOMIC_ACQ_REL);

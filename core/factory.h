@@ -68,6 +68,13 @@ const char *sm__factory_kind(const struct sm_factory *factory);
 void sm__factory_each_daemon(const struct sm_factory *factory,
                              void (*visit)(const char *name, void *arg), void *arg);
 
+/*
+ * Keeps the struct of a factory that was found in a read section, beyond that section, until
+ * sm__factory_unpin. False: it is too late, its end has come.
+ */
+bool sm__factory_pin_found(struct sm_factory *factory);
+void sm__factory_unpin(struct sm_factory *factory);
+
 /* Waits until the factory begins to stop. Returns 0, -ETIMEDOUT, -ECANCELED. */
 int sm__factory_wait_stopping(struct sm_factory *factory, sm_time deadline);
 

@@ -128,7 +128,6 @@ struct sm_factory {
 
 /* ---- factory.c ---- */
 void sm__factory_pin(struct sm_factory *factory);
-void sm__factory_unpin(struct sm_factory *factory);
 /* The calling task or hook belongs to the factory or to one below it. */
 bool sm__factory_inside(const struct sm_factory *factory);
 bool sm__factory_is_below(const struct sm_factory *factory, const struct sm_factory *ancestor);

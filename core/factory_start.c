@@ -18,6 +18,15 @@
 /* What the undoing of a failed start may take: its own deadline may have passed. */
 #define UNDO_NS (5 * SM_S)
 
+/* A hook may be cancelled by its own stop, or by what it asked of a factory above that stops. */
+static bool is_ending(const struct sm_factory *factory)
+{
+    for (; factory; factory = sm__parent(factory))
+        if (sm__state(factory) >= SM__FACTORY_STOPPING)
+            return true;
+    return false;
+}
+
 /* ---- prepare ---- */
 
 static int prepare_main(void *arg)
@@ -25,7 +34,7 @@ static int prepare_main(void *arg)
     struct sm__daemon *daemon = arg;
     struct sm_factory *factory = daemon->factory;
     int error = sm__hook_result(daemon, daemon->type->prepare(daemon->instance));
-    bool gave_way = error == -ECANCELED && factory->state >= SM__FACTORY_STOPPING;
+    bool gave_way = error == -ECANCELED && is_ending(factory);
     if (error && !gave_way)
         sm__daemon_failed(daemon, "prepare", error);
     sm__words_clear(daemon);
@@ -76,7 +85,7 @@ static int prepare_all(struct sm_factory *factory, sm_time deadline)
 static void record_run_failure(struct sm__daemon *daemon, int error)
 {
     struct sm_factory *factory = daemon->factory;
-    if (error == -ECANCELED && factory->state >= SM__FACTORY_STOPPING)
+    if (error == -ECANCELED && is_ending(factory))
         return;
     if (factory->state == SM__FACTORY_RUNNING) {
         if (!factory->run_error)

@@ -13,13 +13,18 @@
  *   3. After the deadline each step still gets GRACE_NS: what has to be cancelled needs time to
  * notice.
  *   4. A stop hook is called only if prepare was called, and never beside tasks of its daemon.
+ *   5. A factory on another thread is stopped there. Whoever waits for that does not wait for ever:
+ *      a daemon may keep that thread to itself.
  */
 #include "core/factory_parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define GRACE_NS (100 * SM_MS)
+/* What a thread that does not answer gets beyond that, before the others are stopped without it. */
+#define ANSWER_NS (500 * SM_MS)
 
 static sm_time step_limit(sm_time deadline)
 {
@@ -198,6 +203,57 @@ static int wait_stopped(struct sm_factory *factory, sm_time deadline)
     return error;
 }
 
+/* ---- on another thread ---- */
+
+struct errand {
+    struct sm_factory *factory;
+    sm_time deadline;
+    int result;
+    bool done, given_up; /* given_up: nobody waits, the errand frees itself */
+    struct sm_waitable changed;
+};
+
+static int errand_main(void *arg)
+{
+    struct errand *errand = arg;
+
+    errand->result = sm__factory_there(errand->factory, sm_factory_stop, errand->deadline);
+    errand->done = true;
+    sm__factory_unpin(errand->factory);
+    if (errand->given_up)
+        free(errand);
+    else
+        sm__wake_all_fast(&errand->changed);
+    return 0;
+}
+
+static int stop_there(struct sm_factory *factory, sm_time deadline)
+{
+    struct errand *errand = calloc(1, sizeof *errand);
+
+    if (!errand)
+        return -ENOMEM;
+    *errand = (struct errand){.factory = factory, .deadline = deadline};
+    sm__waitable_init(&errand->changed, NULL);
+    int error = sm__task_spawn(NULL, sm__current->home, NULL, "stop", errand_main, errand);
+    if (error) {
+        free(errand);
+        return error;
+    }
+    sm__factory_pin(factory);
+    const sm_time limit = sm__time_after(step_limit(deadline), ANSWER_NS);
+    while (!error && !errand->done)
+        error = sm__wait(&errand->changed, false, limit);
+    if (errand->done) {
+        error = errand->result;
+        free(errand);
+        return error;
+    }
+    errand->given_up = true;
+    sm__factory_report(factory, "it did not stop in time: its worker does not answer");
+    return -ETIMEDOUT;
+}
+
 int sm_factory_stop(struct sm_factory *factory, sm_time deadline)
 {
     if (sm__factory_inside(factory))
@@ -208,7 +264,7 @@ int sm_factory_stop(struct sm_factory *factory, sm_time deadline)
     sm__factory_pin(factory);
     int error;
     if (sm__factory_elsewhere(factory))
-        error = sm__factory_there(factory, sm_factory_stop, deadline);
+        error = stop_there(factory, deadline);
     else if (factory->state == SM__FACTORY_STOPPING)
         error = wait_stopped(factory, deadline);
     else

@@ -37,7 +37,8 @@ struct sm__stack_pool {
     char *base;
     size_t stack_bytes;
     uint32_t count_max;
-    uint32_t fresh; /* stacks 0 .. fresh - 1 have been used */
+    uint32_t fresh;   /* stacks 0 .. fresh - 1 have been used */
+    uint32_t guarded; /* stacks 0 .. guarded - 1 have their guards */
     uint32_t free_count, used_count, used_peak;
     uint32_t *free_list; /* most recently returned last: warm in the cache */
     bool guard_by_madvise;
@@ -91,6 +92,23 @@ void sm__stack_pool_destroy(struct sm__stack_pool *pool)
     free(pool);
 }
 
+bool sm__stack_pool_renew(struct sm__stack_pool *pool)
+{
+    SM_ASSERT(pool->used_count == 0);
+    SM_ASSERT(!pool->mirrored && !pool->fill);
+    if (pool->fresh > 0 && madvise(pool->base, pool->fresh * pool->stack_bytes, MADV_DONTNEED))
+        return false;
+    ASAN_UNPOISON_MEMORY_REGION(pool->base, pool->fresh * pool->stack_bytes);
+    pool->fresh = pool->free_count = pool->used_peak = 0;
+    return true;
+}
+
+bool sm__stack_pool_is(const struct sm__stack_pool *pool, const void *base, size_t stack_bytes,
+                       uint32_t count_max)
+{
+    return pool->base == base && pool->stack_bytes == stack_bytes && pool->count_max == count_max;
+}
+
 /* The same both ways: a stack's index from its place, and its place from its index. */
 static uint32_t place_of(const struct sm__stack_pool *pool, uint32_t index)
 {
@@ -118,7 +136,7 @@ static bool is_guarded(char *page)
     return syscall(SYS_getcpu, page, NULL, NULL) < 0;
 }
 
-static void guard_fresh(struct sm__stack_pool *pool, uint32_t index)
+static void install_guard(struct sm__stack_pool *pool, uint32_t index)
 {
     char *page = start_of(pool, index);
 
@@ -130,7 +148,15 @@ static void guard_fresh(struct sm__stack_pool *pool, uint32_t index)
     }
     if (index < MPROTECT_GUARDS_MAX)
         SM_ASSERT(mprotect(page, PAGE_BYTES, PROT_NONE) == 0);
-    else
+}
+
+static void guard_fresh(struct sm__stack_pool *pool, uint32_t index)
+{
+    if (index == pool->guarded) {
+        install_guard(pool, index);
+        pool->guarded++;
+    }
+    if (has_canary(pool, index))
         *canary_of(pool, index) = CANARY;
 }
 

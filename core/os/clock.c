@@ -56,7 +56,9 @@ void sm__random_rekey(struct sm__home *home, struct sm_random *random)
 {
     pthread_once(&process.once, init_process);
     random->epoch = EPOCH;
-    random->key = sm__random_key(process.seed, EPOCH, random->name, home ? home->index : 0);
+    /* The workers of a machine must not draw the same. */
+    const uint64_t seed = process.seed + (home ? os_worker_of(home)->number : 0);
+    random->key = sm__random_key(seed, EPOCH, random->name, home ? home->index : 0);
 }
 
 bool sm__random_current(struct sm__home *home, const struct sm_random *random)

@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* What a thread may take that has nothing to do. */
+#define END_LIMIT_NS (10 * SM_S)
 
 bool sm__many_threads;
 
@@ -164,6 +168,7 @@ int os_team_create(struct os_team **out, const struct os_team_options *options)
             break;
         team->workers[i]->team = team;
         team->workers[i]->number = i;
+        sm__random_rekey(&team->workers[i]->home, &team->workers[i]->random); /* its own */
         team->count++;
     }
     if (error) {
@@ -201,13 +206,24 @@ static void quit(void *worker)
     os_worker_quit(worker);
 }
 
-static void stop(struct os_team *team, uint32_t count)
+static int stop(struct os_team *team, uint32_t count, sm_time limit_ns)
 {
+    struct timespec end;
+    int error = 0;
+
+    SM_ASSERT(clock_gettime(CLOCK_MONOTONIC, &end) == 0);
+    const sm_time end_ns = end.tv_nsec + limit_ns % SM_S;
+    end.tv_sec += (time_t)(limit_ns / SM_S + end_ns / SM_S);
+    end.tv_nsec = end_ns % SM_S;
+
     for (uint32_t i = 1; i < count; i++)
         SM_ASSERT_MSG(os_worker_post(team->workers[i], quit, team->workers[i]) == 0,
                       "there is no memory to stop a worker");
-    for (uint32_t i = 1; i < count; i++)
-        pthread_join(team->workers[i]->thread, NULL);
+    for (uint32_t i = 1; i < count; i++) {
+        if (pthread_clockjoin_np(team->workers[i]->thread, NULL, CLOCK_MONOTONIC, &end) != 0)
+            error = -ETIMEDOUT;
+    }
+    return error;
 }
 
 int os_team_start(struct os_team *team)
@@ -215,14 +231,14 @@ int os_team_start(struct os_team *team)
     for (uint32_t i = 1; i < team->count; i++) {
         const int error = pthread_create(&team->workers[i]->thread, NULL, run, team->workers[i]);
         if (error) {
-            stop(team, i);
+            (void)stop(team, i, END_LIMIT_NS);
             return -error;
         }
     }
     return 0;
 }
 
-void os_team_stop(struct os_team *team)
+int os_team_stop(struct os_team *team, sm_time limit_ns)
 {
-    stop(team, team->count);
+    return stop(team, team->count, limit_ns);
 }

@@ -53,8 +53,12 @@ void os_team_destroy(struct os_team *team);
  * Returns 0, or what pthread_create says, negated, and none is left.
  */
 int os_team_start(struct os_team *team);
-/* Ends them again: what tasks are left on them is dropped. From any thread that runs none of them;
- * the first must still run, if it does. */
-void os_team_stop(struct os_team *team);
+/*
+ * Ends them again, from any thread that runs none of them; the first must still run, if it does.
+ * What tasks are left on them is dropped.
+ *   limit_ns: for all together
+ * Returns 0; -ETIMEDOUT: a task keeps one of the threads, so that the team cannot be destroyed.
+ */
+int os_team_stop(struct os_team *team, sm_time limit_ns);
 
 #endif

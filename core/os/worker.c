@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/os/worker.h"
 
+#include "core/factory.h"
 #include "core/os/clock.h"
 #include "core/os/graph.h"
 #include "core/os/libc/park.h"
@@ -8,6 +9,7 @@
 #include "core/random.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -166,7 +168,10 @@ static void enter_task(struct os_worker *worker, struct sm_task *task)
 {
     task->state = SM__TASK_RUNNING;
     sm__current = task;
+    __atomic_store_n(&worker->switches, worker->switches + 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&worker->running, task, __ATOMIC_RELAXED);
     sm__fiber_switch(&worker->scheduler, &task->fiber, false);
+    __atomic_store_n(&worker->running, NULL, __ATOMIC_RELAXED);
     sm__current = NULL;
     if (task->state == SM__TASK_ENDED)
         sm__task_release(task);
@@ -268,6 +273,26 @@ size_t os_worker_run(struct os_worker *worker)
 void os_worker_quit(struct os_worker *worker)
 {
     worker->quit = true;
+}
+
+uint32_t os_worker_switches(const struct os_worker *worker)
+{
+    return __atomic_load_n(&worker->switches, __ATOMIC_RELAXED);
+}
+
+bool os_worker_kept_by(const struct os_worker *worker, uint32_t switches, char *text, size_t size)
+{
+    const struct sm_task *task = __atomic_load_n(&worker->running, __ATOMIC_RELAXED);
+
+    if (!task || os_worker_switches(worker) != switches)
+        return false;
+    const struct sm__owner *owner = task->owner;
+    if (owner && owner->factory && owner->daemon)
+        snprintf(text, size, "daemon '%s' of %s '%s' (task '%s')", owner->daemon,
+                 sm__factory_kind(owner->factory), sm_factory_name(owner->factory), task->name);
+    else
+        snprintf(text, size, "task '%s'", task->name);
+    return true;
 }
 
 int os_worker_spawn(struct os_worker *worker, const char *name, sm_task_fn fn, void *arg)

@@ -47,8 +47,10 @@ struct os_worker {
     struct sm__owner boot; /* owner of the tasks that os_worker_spawn makes */
     struct os_ready ready;
     uint32_t task_count; /* spawned so far: the tasks' numbers */
-    uint32_t streak;     /* calls in a row that were done without waiting */
-    uint32_t jobs;       /* that the thread pool, or another worker, has not finished */
+    uint32_t switches;   /* into tasks; atomic, as is the next: others look whether it goes on */
+    struct sm_task *running;
+    uint32_t streak; /* calls in a row that were done without waiting */
+    uint32_t jobs;   /* that the thread pool, or another worker, has not finished */
     bool quit;
     struct os_once *onces; /* what its tasks are doing by pthread_once */
 
@@ -92,6 +94,13 @@ int os_worker_spawn(struct os_worker *worker, const char *name, sm_task_fn fn, v
  * Returns: how many were left.
  */
 size_t os_worker_run(struct os_worker *worker);
+/*
+ * Who keeps a worker's thread to itself, if nothing has happened there since `switches` was seen.
+ * Puts "daemon 'd' of factory 'f' (task 't')" into the text. From any thread. Returns false: no
+ * one.
+ */
+uint32_t os_worker_switches(const struct os_worker *worker);
+bool os_worker_kept_by(const struct os_worker *worker, uint32_t switches, char *text, size_t size);
 /* The round that runs is the last one. On the worker's thread. */
 void os_worker_quit(struct os_worker *worker);
 /* Calls fn(arg) on the worker's thread, between tasks. From any thread. Returns 0, -ENOMEM. */

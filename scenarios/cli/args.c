@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenarios/cli/args.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,6 +157,16 @@ static const char *read_metrics(struct cli_args *args, const char *value)
     return NULL;
 }
 
+static const char *read_workers(struct cli_args *args, const char *value)
+{
+    uint64_t workers;
+    if (!cli_parse_u64(value, &workers) || workers < 1 || workers > 256)
+        return "a number, 1 to 256";
+    snprintf(args->set_workers, sizeof args->set_workers, "serve.workers=%" PRIu64, workers);
+    args->sets[args->set_count++] = args->set_workers;
+    return NULL;
+}
+
 static const char *read_control(struct cli_args *args, const char *value)
 {
     args->control = value;
@@ -224,6 +235,7 @@ static const struct option options[CLI_OPT_COUNT] = {
                          "append the clients' operations and their outcomes to a file"},
     [CLI_OPT_CONTROL] = {"control", 0, "PATH", read_control,
                          "a socket for `steelmill ctl`, for this user only"},
+    [CLI_OPT_WORKERS] = {"workers", 0, "N", read_workers, "threads of each machine (default: 1)"},
     [CLI_OPT_HELP] = {"help", 'h', NULL, NULL, "print this help"},
     [CLI_OPT_VERSION] = {"version", 0, NULL, NULL, "print the version"},
 };

@@ -41,6 +41,7 @@ enum cli_option {
     CLI_OPT_METRICS,
     CLI_OPT_HISTORY,
     CLI_OPT_CONTROL,
+    CLI_OPT_WORKERS,
     CLI_OPT_HELP,
     CLI_OPT_VERSION,
     CLI_OPT_COUNT
@@ -57,7 +58,8 @@ struct cli_args {
     uint32_t given;     /* set of 1 << enum cli_option */
     const char **files; /* in order, pointing into argv */
     size_t file_count;
-    const char **sets; /* --set texts, in order */
+    const char **sets;    /* --set texts, in order */
+    char set_workers[32]; /* the one that --workers means */
     size_t set_count;
     const char **daemons; /* --daemon names, in order */
     size_t daemon_count;

@@ -66,7 +66,8 @@ const struct cli_verb cli_verbs[] = {
      "With --all, each machine is a process.",
      COMMON | CLI_OPTION(SET) | CLI_OPTION(LOG) | CLI_OPTION(JSON) | CLI_OPTION(MACHINE) |
          CLI_OPTION(DAEMON) | CLI_OPTION(ALL) | CLI_OPTION(DATA) | CLI_OPTION(STOP_LIMIT) |
-         CLI_OPTION(NETWORK) | CLI_OPTION(METRICS) | CLI_OPTION(HISTORY) | CLI_OPTION(CONTROL),
+         CLI_OPTION(NETWORK) | CLI_OPTION(METRICS) | CLI_OPTION(HISTORY) | CLI_OPTION(CONTROL) |
+         CLI_OPTION(WORKERS),
      1, 1, cli_verb_serve},
     {"ctl", "SOCKET factories | plugin add FILE | plugin remove NAME | stop NAME",
      "Asks a machine that `serve --control SOCKET` runs.",

@@ -129,6 +129,7 @@ extern const struct bind_type bind_end;       /* struct scn_end */
 extern const struct bind_type bind_fault_end; /* the same, or a role */
 extern const struct bind_type bind_of;        /* struct scn_fault: of_group, of_index, of_role */
 extern const struct bind_type bind_hosts;     /* struct scn: hosts */
+extern const struct bind_type bind_pins;      /* struct scn_serve: pins */
 /* Shapes. */
 extern const struct bind_type bind_submap;   /* a map in a part of the same target */
 extern const struct bind_type bind_list;     /* pointer, and at `second` uint32_t */

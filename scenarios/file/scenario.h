@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #define SCN_MACHINES_MAX 1000000u /* of one scenario, all groups together */
+#define SCN_WORKERS_MAX  256u     /* threads of a machine in production */
 #define SCN_NONE         UINT32_MAX
 
 /* A range of durations: draws are uniform, both ends included. */
@@ -228,6 +229,23 @@ struct scn_host {
 /* Production: what a violated property does, besides being logged and counted. */
 enum scn_properties { SCN_PROPERTIES_LOG, SCN_PROPERTIES_ABORT };
 
+/* Production: where a child factory without a pin lives. */
+enum scn_placement { SCN_PLACEMENT_BALANCED, SCN_PLACEMENT_PINNED };
+
+/* Child factories with this daemon live on this worker. */
+struct scn_pin {
+    const char *daemon;
+    uint32_t worker; /* from 0 */
+};
+
+/* `serve:`, which simulation does not look at. */
+struct scn_serve {
+    uint32_t workers;
+    uint32_t placement; /* enum scn_placement */
+    uint32_t pin_count;
+    struct scn_pin *pins;
+};
+
 enum scn_leaks { SCN_LEAKS_ANY, SCN_LEAKS_NONE };
 
 enum scn_policy { SCN_POLICY_RANDOM, SCN_POLICY_FIFO, SCN_POLICY_PCT };
@@ -246,6 +264,7 @@ struct scn {
     uint32_t host_count;
     struct scn_host *hosts; /* in file order; the other machines have default addresses */
     uint32_t properties;    /* enum scn_properties */
+    struct scn_serve serve;
     struct scn_link link_default;
     uint32_t link_count;
     struct scn_link *links; /* later ones win */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a scenario file may hold. The order of the fields is the order of reading and of printing:
- * machines come before what names them. table_system.c and table_faults.c have the inner tables.
+ * machines come before what names them. table_system.c, table_faults.c and table_serve.c have the
+ * inner tables.
  */
 #include "scenarios/file/table.h"
 
@@ -156,6 +157,12 @@ static bool aborts(const char *source)
 static const char *const properties_words[] = {
     [SCN_PROPERTIES_LOG] = "log", [SCN_PROPERTIES_ABORT] = "abort", NULL};
 
+static bool has_serve(const char *source)
+{
+    const struct scn_serve *serve = &scn_of(source)->serve;
+    return serve->workers > 1 || serve->placement != SCN_PLACEMENT_BALANCED || serve->pin_count > 0;
+}
+
 static bool has_replicas(const char *source)
 {
     return ((const struct scn *)(const void *)source)->replicas_count > 0;
@@ -238,6 +245,12 @@ static const struct bind_field scenario_fields[] = {
      .fallback = "log",
      .words = properties_words,
      .when = aborts},
+    {.key = "serve",
+     .about = "production: the threads of each machine, and what lives on which",
+     .type = &bind_submap,
+     .offset = offsetof(struct scn, serve),
+     .table = &bind_serve,
+     .when = has_serve},
     {.key = "network",
      .about = "what the links between machines do",
      .type = &bind_submap,

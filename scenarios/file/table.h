@@ -13,6 +13,7 @@
 
 /* The parts of bind_scenario. */
 extern const struct bind_table bind_machine; /* of an entry of `machines:` */
+extern const struct bind_table bind_serve;   /* of `serve:` */
 extern const struct bind_table bind_network; /* of `network:` */
 extern const struct bind_table bind_disk;    /* of `disk:` of a machine */
 extern const struct bind_table bind_replica; /* of an entry of `replicas:` */

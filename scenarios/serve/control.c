@@ -68,6 +68,8 @@ static int print_factory(struct sm_factory *factory, void *arg)
 
     fprintf(printing->out, "%*s%s %s, %s", 2 * printing->depth, "", sm__factory_kind(factory),
             sm_factory_name(factory), sm__factory_state_name(factory));
+    if (sm__many_threads)
+        fprintf(printing->out, ", worker %u", os_worker_of(sm__factory_home(factory))->number);
     printing->first = true;
     sm__factory_each_daemon(factory, print_daemon, printing);
     fputc('\n', printing->out);

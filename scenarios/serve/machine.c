@@ -120,6 +120,38 @@ static int choose_daemons(struct serve_machine *machine, const struct serve_opti
     return error;
 }
 
+/* What is pinned to a worker other than the first must say that it can live there. */
+static int check_pin(const struct serve_machine *machine, const struct scn_pin *pin)
+{
+    if (check_daemon(machine, pin->daemon))
+        return -EINVAL;
+    const struct sm_daemon_type *type = worker_plugin_type(machine->plugin, pin->daemon);
+    if (pin->worker == 0 || type->flags & (SM_DAEMON_THREAD_SAFE | SM_DAEMON_REENTRANT))
+        return 0;
+    serve_error(
+        "%s: serve: pins: daemon '%s' cannot live on worker %u: its type is declared neither "
+        "SM_DAEMON_REENTRANT nor SM_DAEMON_THREAD_SAFE, so it lives on worker 0",
+        machine->scn->file, pin->daemon, pin->worker);
+    return -EINVAL;
+}
+
+static int choose_pins(struct serve_machine *machine)
+{
+    const struct scn_serve *serve = &machine->scn->serve;
+    int error = 0;
+
+    machine->pins = calloc(serve->pin_count + 1, sizeof *machine->pins);
+    if (!machine->pins) {
+        serve_error("out of memory");
+        return -EINVAL;
+    }
+    for (uint32_t i = 0; i < serve->pin_count && !error; i++) {
+        machine->pins[i] = (struct os_pin){serve->pins[i].daemon, serve->pins[i].worker};
+        error = check_pin(machine, &serve->pins[i]);
+    }
+    return error;
+}
+
 static int check_address(const struct serve_machine *machine)
 {
     const int error = os_net_check_address(machine->ip);
@@ -146,6 +178,8 @@ int serve_machine_find(struct serve_machine *machine, const struct serve_options
         error = choose_machine(machine, options->machine);
     if (!error)
         error = choose_daemons(machine, options);
+    if (!error)
+        error = choose_pins(machine);
     return error ? error : check_address(machine);
 }
 
@@ -154,6 +188,7 @@ void serve_machine_finish(struct serve_machine *machine)
     for (uint32_t i = 0; machine->names && i < machine->scn->machine_count; i++)
         free((void *)(uintptr_t)machine->names[i].name);
     free(machine->names);
+    free(machine->pins);
     scn_arena_destroy(machine->arena);
     *machine = (struct serve_machine){0};
 }

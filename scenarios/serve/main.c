@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What the service may take beyond its limit before it counts as stuck. */
@@ -35,24 +36,27 @@ void serve_error(const char *format, ...)
     (void)!write(STDERR_FILENO, text, strlen(text)); /* at once: several machines share it */
 }
 
-/* ---- the worker's thread ---- */
+/* ---- the first worker's thread ---- */
 
 struct process {
     struct service service;
     struct serve_metrics *metrics; /* NULL: nobody wants any */
     struct serve_control *control; /* the same */
     pthread_t thread;
-    int signal_fd, done_fd;
+    int signal_fd;
 };
 
 static void *run_worker(void *arg)
 {
     struct process *process = arg;
-    const uint64_t one = 1;
 
     os_worker_run(process->service.worker);
-    (void)!write(process->done_fd, &one, sizeof one);
     return NULL;
+}
+
+static void quit_worker(void *worker)
+{
+    os_worker_quit(worker);
 }
 
 /* All threads that are made from now on leave these signals to signal_fd. */
@@ -66,8 +70,8 @@ static int open_signals(struct process *process)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     process->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
-    process->done_fd = eventfd(0, EFD_CLOEXEC);
-    return process->signal_fd < 0 || process->done_fd < 0 ? -errno : 0;
+    process->service.over_fd = eventfd(0, EFD_CLOEXEC);
+    return process->signal_fd < 0 || process->service.over_fd < 0 ? -errno : 0;
 }
 
 /* ---- watching over it ---- */
@@ -75,6 +79,7 @@ static int open_signals(struct process *process)
 static _Noreturn void give_up(const struct process *process, const char *why)
 {
     serve_error("machine '%s': %s", process->service.machine->name, why);
+    service_tell_stuck(&process->service);
     _exit(SERVE_FAILED);
 }
 
@@ -84,10 +89,10 @@ static void take_signal(const struct process *process)
     (void)!read(process->signal_fd, &info, sizeof info);
 }
 
-/* Until the worker is done, which a signal asks for, and a second signal no longer waits for. */
+/* Until the service is over, which a signal asks for, and a second signal no longer waits for. */
 static void watch(struct process *process)
 {
-    struct pollfd fds[] = {{process->done_fd, POLLIN, 0}, {process->signal_fd, POLLIN, 0}};
+    struct pollfd fds[] = {{process->service.over_fd, POLLIN, 0}, {process->signal_fd, POLLIN, 0}};
     sm_time limit = SM_FOREVER;
 
     for (;;) {
@@ -107,6 +112,23 @@ static void watch(struct process *process)
         if (os_worker_post(process->service.worker, service_stop, &process->service))
             give_up(process, "out of memory");
     }
+}
+
+/* Ends the threads: the first last, since the others may still be calling it. What is left on one
+ * that does not end cannot be destroyed. */
+static void end_workers(struct process *process)
+{
+    struct service *service = &process->service;
+    struct timespec end;
+
+    if (os_team_stop(service->team, GRACE_NS))
+        give_up(process, "a worker does not end");
+    if (os_worker_post(service->worker, quit_worker, service->worker))
+        give_up(process, "out of memory");
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += (time_t)(GRACE_NS / SM_S);
+    if (pthread_clockjoin_np(process->thread, NULL, CLOCK_MONOTONIC, &end) != 0)
+        give_up(process, "its first worker does not end");
 }
 
 /* ---- putting it together ---- */
@@ -137,15 +159,22 @@ static int open_history(const char *path)
 static int create(struct process *process, const struct serve_machine *machine)
 {
     struct service *service = &process->service;
-    const struct os_worker_options options = {
-        .name = machine->name, .machine_index = machine->index, .stack_bytes = 0};
+    const struct scn_serve *serve = &machine->scn->serve;
+    const struct os_team_options options = {
+        .worker = {.name = machine->name, .machine_index = machine->index},
+        .worker_count = serve->workers,
+        .spread = serve->placement == SCN_PLACEMENT_BALANCED,
+        .pins = machine->pins,
+        .pin_count = serve->pin_count};
     int error = open_signals(process);
 
     if (!error)
-        error = os_worker_create(&service->worker, &options);
-    if (!error)
+        error = os_team_create(&service->team, &options);
+    if (!error) {
+        service->worker = service->team->workers[0];
         error = os_net_create(&service->net, service->worker, machine->ip, machine->names,
                               machine->scn->machine_count);
+    }
     os_property_abort(machine->scn->properties == SCN_PROPERTIES_ABORT);
     if (!error)
         error = os_worker_spawn(service->worker, "main", service_main, service);
@@ -174,8 +203,25 @@ static void destroy(struct process *process)
     serve_metrics_stop(process->metrics);
     os_net_destroy(process->service.net);
     os_disk_destroy(process->service.disk);
-    os_worker_destroy(process->service.worker);
+    os_team_destroy(process->service.team);
     serve_plugins_forget(&process->service);
+}
+
+static int start_threads(struct process *process)
+{
+    struct service *service = &process->service;
+    int error = os_team_start(service->team);
+
+    if (!error) {
+        error = -pthread_create(&process->thread, NULL, run_worker, process);
+        if (error)
+            (void)os_team_stop(service->team, GRACE_NS);
+    }
+    if (error) {
+        serve_error("machine '%s': no thread: %s", service->machine->name, strerror(-error));
+        service->exit = SERVE_NOT_JUDGED;
+    }
+    return error;
 }
 
 static int serve(const struct serve_machine *machine, const struct serve_options *options)
@@ -189,16 +235,11 @@ static int serve(const struct serve_machine *machine, const struct serve_options
         error = serve_control_start(&process.control, options->control, &process.service);
     if (!error)
         error = open_metrics(&process, options);
-    if (!error) {
-        error = pthread_create(&process.thread, NULL, run_worker, &process);
-        if (error) {
-            serve_error("machine '%s': no thread: %s", machine->name, strerror(error));
-            process.service.exit = SERVE_NOT_JUDGED;
-        }
-    }
+    if (!error)
+        error = start_threads(&process);
     if (!error) {
         watch(&process);
-        pthread_join(process.thread, NULL);
+        end_workers(&process);
     }
     destroy(&process);
     return process.service.exit;

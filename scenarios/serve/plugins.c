@@ -9,6 +9,7 @@
 #include "core/factory.h"
 
 #include <steelmill/errors.h>
+#include <steelmill/read.h>
 
 #include <errno.h>
 #include <stdarg.h>
@@ -160,26 +161,37 @@ static int look(struct sm_factory *factory, void *arg)
 {
     struct search *search = arg;
 
-    if (strcmp(sm_factory_name(factory), search->name) == 0)
+    if (strcmp(sm_factory_name(factory), search->name) == 0 && sm__factory_pin_found(factory))
         search->found = factory;
     return search->found ? 1 : sm_factory_each_child(factory, look, search);
+}
+
+/* Other workers may be changing the graph. The caller unpins what is found. */
+static struct sm_factory *find_factory(struct sm_factory *root, const char *name)
+{
+    struct search search = {.name = name};
+
+    sm_read_begin();
+    (void)sm_factory_each_child(root, look, &search);
+    sm_read_end();
+    return search.found;
 }
 
 static void stop(struct serve_command *command)
 {
     struct service *service = command->service;
-    struct search search = {.name = command->name};
 
     if (strcmp(command->name, service->machine->name) == 0) {
         service_stop(service);
         return;
     }
-    (void)sm_factory_each_child(service->factory, look, &search);
-    if (!search.found) {
+    struct sm_factory *found = find_factory(service->factory, command->name);
+    if (!found) {
         say(command, SERVE_USAGE, "there is no factory '%s'", command->name);
         return;
     }
-    const int error = sm_factory_stop(search.found, sm_now() + service->stop_limit_ns);
+    const int error = sm_factory_stop(found, sm_now() + service->stop_limit_ns);
+    sm__factory_unpin(found);
     if (error)
         say(command, SERVE_FAILED, "'%s' was stopped: %s", command->name, sm_strerror(error));
 }

@@ -7,12 +7,12 @@
  *
  *   options.c   the command line
  *   machine.c   which machine it is, its daemons, where all machines are, its folder
- *   service.c   the factory's life, in tasks of the worker
+ *   service.c   the factory's life, in tasks of the first worker
  *   control.c   what `steelmill ctl` asks for, on a thread of its own
  *   plugins.c   plugins that come and go meanwhile, in tasks of the worker
  *   notify.c    telling systemd
  *   metrics.c   what it has done, for Prometheus
- *   main.c      puts it together; watches over the worker from another thread, so that a daemon
+ *   main.c      puts it together; watches over the workers from another thread, so that a daemon
  *               that never gives way cannot keep the process from ending
  *
  * Exit codes: 0 it has served and stopped; 1 a daemon failed, did not stop, or a property was
@@ -22,7 +22,7 @@
 #define STEELMILL_SCENARIOS_SERVE_SERVE_H
 
 #include "core/os/net.h"
-#include "core/os/worker.h"
+#include "core/os/team.h"
 #include "scenarios/file/scenario.h"
 #include "scenarios/job.h"
 
@@ -70,7 +70,8 @@ struct serve_machine {
     const struct sm_plugin *plugin;
     const char *const *daemons;
     size_t daemon_count;
-    uint32_t index; /* from 1 */
+    struct os_pin *pins; /* as many as the scenario has */
+    uint32_t index;      /* from 1 */
     char name[JOB_NAME_BYTES];
     uint32_t ip;
     struct os_name *names;  /* of all machines */
@@ -92,7 +93,8 @@ struct serve_plugin;
 struct service {
     const struct serve_machine *machine;
     sm_time stop_limit_ns;
-    struct os_worker *worker;
+    struct os_team *team;
+    struct os_worker *worker; /* the first: its tasks are the service's */
     struct sm_net *net;
     struct sm_disk *disk;
     struct sm_factory *factory; /* of its tasks; atomic: readers look at it, and it may be NULL */
@@ -101,13 +103,16 @@ struct service {
     struct sm_event wake; /* the runner has ended, or a stop is asked for */
     bool stop_wanted, runner_ended, started;
     int runner_error;
-    /* When its last task has ended. */
+    /* When its main task has ended. */
     int exit;
+    int over_fd; /* an eventfd, which hears of that */
 };
-/* The body of the service's main task; arg: struct service. It quits the worker when it ends. */
+/* The body of the service's main task; arg: struct service. */
 int service_main(void *arg);
 /* Posted to the worker: ends the service. */
 void service_stop(void *service);
+/* Says which daemons keep a thread to themselves, having watched for a moment. Any thread. */
+void service_tell_stuck(const struct service *service);
 
 /* ---- notify.c ---- */
 /* Tells the service manager ("READY=1"), where there is one that listens. */

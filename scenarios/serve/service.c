@@ -3,18 +3,21 @@
  * The life of a machine's factory.
  *
  *   main task:  spawn the runner --> wait: the runner has ended, or a stop is wanted
- *               --> cancel the runner --> stop the factory --> destroy it --> quit the worker
+ *               --> cancel the runner --> stop the factory --> destroy it
  *   runner:     start the factory --> wait for its daemons
  */
 #include "scenarios/serve/serve.h"
 
 #include "core/factory.h"
 #include "core/os/process.h"
+#include "core/task.h"
 
 #include <steelmill/errors.h>
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 /* Real daemons open ports and files when they prepare; that long may it take. */
 #define START_LIMIT_NS (60 * SM_S)
@@ -139,6 +142,24 @@ static int judge(const struct service *service, int stop_error)
     return SERVE_OK;
 }
 
+void service_tell_stuck(const struct service *service)
+{
+    const struct timespec moment = {.tv_nsec = 50 * 1000 * 1000};
+    uint32_t switches[OS_TEAM_MAX];
+    char who[192];
+
+    for (uint32_t i = 0; i < service->team->count; i++)
+        switches[i] = os_worker_switches(service->team->workers[i]);
+    nanosleep(&moment, NULL);
+    for (uint32_t i = 0; i < service->team->count; i++) {
+        const struct os_worker *worker = service->team->workers[i];
+        if (&worker->home != (sm__current ? sm__current->home : NULL) &&
+            os_worker_kept_by(worker, switches[i], who, sizeof who))
+            serve_error("machine '%s': %s keeps a thread to itself (worker %u)",
+                        service->machine->name, who, i);
+    }
+}
+
 /* Stops and judges, and keeps the factory if there are tasks left in it. */
 static void end(struct service *service)
 {
@@ -149,15 +170,16 @@ static void end(struct service *service)
         sm_log_info(sm_log_get(service->factory), "stopping");
     error = sm_factory_stop(service->factory, sm_now() + service->stop_limit_ns);
     service->exit = judge(service, error);
+    if (error == -ETIMEDOUT)
+        service_tell_stuck(service);
     struct sm_factory *factory = service->factory;
     __atomic_store_n(&service->factory, NULL, __ATOMIC_RELEASE); /* readers find it no more */
     if (!error)
         sm_factory_destroy(factory);
 }
 
-int service_main(void *arg)
+static int serve(struct service *service)
 {
-    struct service *service = arg;
     struct sm_factory *factory;
     struct sm_task *runner;
 
@@ -170,13 +192,21 @@ int service_main(void *arg)
     if (error) {
         complain(service, error);
         service->exit = SERVE_NOT_JUDGED;
-        os_worker_quit(service->worker);
         return error;
     }
     (void)sm_event_wait(&service->wake, SM_FOREVER);
     sm_task_cancel(runner);
     (void)sm_task_join(runner, NULL, SM_FOREVER);
     end(service);
-    os_worker_quit(service->worker);
     return 0;
+}
+
+int service_main(void *arg)
+{
+    struct service *service = arg;
+    const uint64_t one = 1;
+    const int error = serve(service);
+
+    (void)!write(service->over_fd, &one, sizeof one);
+    return error;
 }

@@ -244,6 +244,45 @@ CONFORMS(workers_wait)
     sm_factory_destroy(other);
 }
 
+static int calls_and_waits(void *unused)
+{
+    (void)unused;
+    return sm_call(sm_factory_parent(sm_factory_self()), waits, NULL);
+}
+
+static int slow_stop(void *self, sm_time deadline)
+{
+    (void)self, (void)deadline;
+    return sm_sleep(CONFORMANCE_WAIT);
+}
+
+static const struct sm_daemon_type slow_daemon = {.size_bytes = sizeof(struct sm_daemon_type),
+                                                  .flags = SM_DAEMON_REENTRANT,
+                                                  .name = "slow",
+                                                  .stop = slow_stop};
+
+/* A child that ends because what it asks of its parent is cancelled, as that stops, has not failed:
+ * though its own turn to stop comes later. */
+CONFORMS(workers_stop_from_above)
+{
+    struct sm_factory *parent, *caller, *slow;
+    void *instance;
+
+    child_fn = calls_and_waits;
+    ck_assert_int_eq(sm_factory_create(&parent, conformance_factory(), "parent"), 0);
+    ck_assert_int_eq(sm_factory_start(parent, SOON), 0);
+    ck_assert_int_eq(sm_factory_create(&caller, parent, "caller"), 0);
+    ck_assert_int_eq(sm_factory_get(caller, &child_daemon, &instance), 0);
+    ck_assert_int_eq(sm_factory_start(caller, SOON), 0);
+    ck_assert_int_eq(sm_factory_create(&slow, parent, "slow"), 0);
+    ck_assert_int_eq(sm_factory_get(slow, &slow_daemon, &instance), 0);
+    ck_assert_int_eq(sm_factory_start(slow, SOON), 0);
+    sm_sleep(CONFORMANCE_WAIT);
+    ck_assert_int_eq(sm_factory_stop(parent, SOON), 0);
+    ck_assert_str_eq(sm_factory_detail(parent), "");
+    sm_factory_destroy(parent);
+}
+
 CONFORMANCE_TESTS(workers, workers_channel_keeps_order, workers_channel_close_wakes,
                   workers_channel_stop_cancels, workers_channel_waitable, workers_call,
-                  workers_dependency, workers_failure, workers_wait)
+                  workers_dependency, workers_failure, workers_wait, workers_stop_from_above)

@@ -181,7 +181,7 @@ static int boot(void *body)
     end_peer(SIGKILL);
     ck_assert_int_eq(sm_factory_stop(factory, sm_now() + SM_S), 0);
     sm_factory_destroy(factory);
-    os_team_stop(team);
+    ck_assert_int_eq(os_team_stop(team, 10 * SM_S), 0);
     os_worker_quit(worker);
     return 0;
 }

@@ -23,7 +23,7 @@ static int team_boot(void *body)
     ((void (*)(void))body)();
     ck_assert_int_eq(sm_factory_stop(machine, SOON), 0);
     sm_factory_destroy(machine);
-    os_team_stop(team);
+    ck_assert_int_eq(os_team_stop(team, SM_S), 0);
     os_worker_quit(team->workers[0]);
     return 0;
 }

@@ -103,6 +103,11 @@ START_TEST(full)
     ck_assert_uint_eq(scn->hosts[0].ip, 0x0a000008);
     ck_assert_uint_eq(scn->hosts[1].machine, 5);
     ck_assert_uint_eq(scn->properties, SCN_PROPERTIES_ABORT);
+    ck_assert_uint_eq(scn->serve.workers, 4);
+    ck_assert_uint_eq(scn->serve.placement, SCN_PLACEMENT_PINNED);
+    ck_assert_uint_eq(scn->serve.pin_count, 2);
+    ck_assert_str_eq(scn->serve.pins[1].daemon, "metrics");
+    ck_assert_uint_eq(scn->serve.pins[1].worker, 3);
     ck_assert_uint_eq(scn->links[1].from.index, 1);
     ck_assert_uint_eq(scn->links[1].latency.kind, SCN_LATENCY_EXPONENTIAL);
     ck_assert_uint_eq(scn->links[2].from.group, SCN_NONE);

@@ -61,7 +61,7 @@ struct sm_daemon_type {
     /* Opens what run needs (ports, files). May block. All of it is done before any run starts. */
     int (*prepare)(void *self);
     /* The service itself, in a task of its own. Returns 0 when done; -ECANCELED is no failure
-     * while the factory stops. */
+     * while the factory stops, or one above it. */
     int (*run)(void *self);
     /* Called in a task of its own after run and all of the daemon's tasks have ended. May do I/O
      * until `deadline`. Called if prepare was called, even where that failed. */
