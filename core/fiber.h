@@ -38,6 +38,14 @@ int sm__stack_pool_create(struct sm__stack_pool **out, void *base, size_t stack_
                           uint32_t count_max);
 void sm__stack_pool_destroy(struct sm__stack_pool *pool);
 /*
+ * As it was after its creation: what has been on its stacks is gone, their guards stay. No stack
+ * may be in use; neither filled nor mirrored. False: the kernel refuses, and it is to be destroyed.
+ */
+bool sm__stack_pool_renew(struct sm__stack_pool *pool);
+/* True if creating one with these parameters would make the same. */
+bool sm__stack_pool_is(const struct sm__stack_pool *pool, const void *base, size_t stack_bytes,
+                       uint32_t count_max);
+/*
  * Takes a stack: the most recently returned, else a fresh one. Returns 0 or -ENOMEM.
  * `*low` is the lowest usable address, `*high` the end.
  */

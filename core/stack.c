@@ -35,7 +35,8 @@ struct sm__stack_pool {
     char *base;
     size_t stack_bytes;
     uint32_t count_max;
-    uint32_t fresh; /* stacks 0 .. fresh - 1 have been used */
+    uint32_t fresh;   /* stacks 0 .. fresh - 1 have been used */
+    uint32_t guarded; /* stacks 0 .. guarded - 1 have their guards */
     uint32_t free_count, used_count, used_peak;
     uint32_t *free_list; /* most recently returned last: warm in the cache */
     bool guard_by_madvise;
@@ -88,6 +89,23 @@ void sm__stack_pool_destroy(struct sm__stack_pool *pool)
     free(pool);
 }
 
+bool sm__stack_pool_renew(struct sm__stack_pool *pool)
+{
+    SM_ASSERT(pool->used_count == 0);
+    SM_ASSERT(!pool->mirrored && !pool->fill);
+    if (pool->fresh > 0 && madvise(pool->base, pool->fresh * pool->stack_bytes, MADV_DONTNEED))
+        return false;
+    ASAN_UNPOISON_MEMORY_REGION(pool->base, pool->fresh * pool->stack_bytes);
+    pool->fresh = pool->free_count = pool->used_peak = 0;
+    return true;
+}
+
+bool sm__stack_pool_is(const struct sm__stack_pool *pool, const void *base, size_t stack_bytes,
+                       uint32_t count_max)
+{
+    return pool->base == base && pool->stack_bytes == stack_bytes && pool->count_max == count_max;
+}
+
 /* The same both ways: a stack's index from its place, and its place from its index. */
 static uint32_t place_of(const struct sm__stack_pool *pool, uint32_t index)
 {
@@ -115,7 +133,7 @@ static bool is_guarded(char *page)
     return syscall(SYS_getcpu, page, NULL, NULL) < 0;
 }
 
-static void guard_fresh(struct sm__stack_pool *pool, uint32_t index)
+static void install_guard(struct sm__stack_pool *pool, uint32_t index)
 {
     char *page = start_of(pool, index);
 
@@ -127,7 +145,15 @@ static void guard_fresh(struct sm__stack_pool *pool, uint32_t index)
     }
     if (index < MPROTECT_GUARDS_MAX)
         SM_ASSERT(mprotect(page, PAGE_BYTES, PROT_NONE) == 0);
-    else
+}
+
+static void guard_fresh(struct sm__stack_pool *pool, uint32_t index)
+{
+    if (index == pool->guarded) {
+        install_guard(pool, index);
+        pool->guarded++;
+    }
+    if (has_canary(pool, index))
         *canary_of(pool, index) = CANARY;
 }
 
@@ -146,12 +172,36 @@ static char *fill_begin(char *low, char *high)
     return high - low > FILL_BYTES ? high - FILL_BYTES : low;
 }
 
-/* Of a stack that is taken; a fresh one holds zeros. */
-static void fill_upper(const struct sm__stack_pool *pool, char *low, char *high, bool is_fresh)
+void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *sp)
 {
+    ptrdiff_t clean_bytes = 0;
+    char *low, *high, *at = sp;
+
+    sm__stack_bounds(pool, index, &low, &high);
+    SM_ASSERT(at > low && at <= high);
     low = fill_begin(low, high);
-    ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(high - low)); /* a dropped task's frames */
-    if (!is_fresh || (uint8_t)pool->fill != 0)
+    if (at > low)
+        ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(at - low)); /* a dropped task's frames */
+    while (at - low >= BLOCK_BYTES && clean_bytes < CLEAN_BYTES) {
+        at -= BLOCK_BYTES;
+        clean_bytes += BLOCK_BYTES;
+        if (memcmp(at, pool->filled, BLOCK_BYTES) != 0) {
+            memcpy(at, pool->filled, BLOCK_BYTES);
+            clean_bytes = 0;
+        }
+    }
+}
+
+/* A fresh stack holds zeros. */
+static void fill_taken(const struct sm__stack_pool *pool, uint32_t index, bool is_fresh)
+{
+    char *low, *high;
+
+    sm__stack_bounds(pool, index, &low, &high);
+    low = fill_begin(low, high);
+    if (!is_fresh)
+        sm__stack_refill(pool, index, high);
+    else if ((uint8_t)pool->fill != 0)
         memset(low, (uint8_t)pool->fill, (size_t)(high - low));
 }
 
@@ -173,7 +223,7 @@ int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, cha
         pool->used_peak = pool->used_count;
     sm__stack_bounds(pool, *index, low, high);
     if (SM_UNLIKELY(pool->fill))
-        fill_upper(pool, *low, *high, is_fresh);
+        fill_taken(pool, *index, is_fresh);
     return 0;
 }
 
@@ -203,26 +253,6 @@ void sm__stack_fill(struct sm__stack_pool *pool, uint32_t fill)
 {
     pool->fill = fill;
     memset(pool->filled, (uint8_t)fill, sizeof pool->filled);
-}
-
-void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *sp)
-{
-    ptrdiff_t clean_bytes = 0;
-    char *low, *high, *at = sp;
-
-    sm__stack_bounds(pool, index, &low, &high);
-    SM_ASSERT(at > low && at <= high);
-    low = fill_begin(low, high);
-    if (at > low)
-        ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(at - low));
-    while (at - low >= BLOCK_BYTES && clean_bytes < CLEAN_BYTES) {
-        at -= BLOCK_BYTES;
-        clean_bytes += BLOCK_BYTES;
-        if (memcmp(at, pool->filled, BLOCK_BYTES) != 0) {
-            memcpy(at, pool->filled, BLOCK_BYTES);
-            clean_bytes = 0;
-        }
-    }
 }
 
 void sm__stack_mirror(struct sm__stack_pool *pool)

@@ -46,6 +46,7 @@ struct sim_heap_free {
 #define FILL_ALLOCATED 0xa5
 #define FILL_FREED     0x5a
 #define KEEP_BYTES     ((size_t)256 << 10) /* stays resident over a reset */
+#define KEEP_HEAPS     256u /* with more, too much would stay resident from world to world */
 #define BIG_BYTES      ((size_t)256 << 10) /* blocks from here on are not resident once freed */
 #define PAGE_BYTES     ((uintptr_t)4096)
 /* The address range, as a multiple of the limit. Chunks of one class are never used for another,
@@ -56,9 +57,17 @@ struct sim_heap_free {
  * machines share it, with less room each. */
 #define REGION_BYTES_MAX ((size_t)64 << 40)
 
-static char *region;
+static char *region, *kept_region; /* kept: of the world before, as fresh, for the next one */
 static size_t region_bytes, span_bytes;
-static bool downwards; /* heaps grow from their ends */
+static bool downwards;         /* heaps grow from their ends */
+static uint32_t unclean_count; /* heaps that have begun and have not finished */
+
+static void drop_kept(void)
+{
+    if (kept_region)
+        munmap(kept_region, region_bytes);
+    kept_region = NULL;
+}
 
 int sim_heaps_reserve(uint32_t count, size_t limit_bytes, uintptr_t shift)
 {
@@ -73,6 +82,14 @@ int sim_heaps_reserve(uint32_t count, size_t limit_bytes, uintptr_t shift)
     SM_ASSERT(!region);
     const size_t bytes = span * count;
     void *base = (void *)(SM__MAP_HEAPS + shift); // NOLINT
+    span_bytes = span;
+    downwards = shift != 0;
+    if (kept_region == base && region_bytes == bytes) {
+        region = kept_region;
+        kept_region = NULL;
+        return 0;
+    }
+    drop_kept();
     char *memory = mmap(base, bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (memory == MAP_FAILED)
@@ -80,16 +97,16 @@ int sim_heaps_reserve(uint32_t count, size_t limit_bytes, uintptr_t shift)
     SM_ASSERT(memory == base);
     region = memory;
     region_bytes = bytes;
-    span_bytes = span;
-    downwards = shift != 0;
     return 0;
 }
 
 void sim_heaps_release(void)
 {
-    if (region)
-        munmap(region, region_bytes);
+    kept_region = region;
     region = NULL;
+    if (unclean_count > 0 && kept_region && madvise(kept_region, region_bytes, MADV_DONTNEED))
+        drop_kept();
+    unclean_count = 0;
 }
 
 bool sim_heaps_contain(const void *memory)
@@ -101,6 +118,7 @@ void sim_heap_init(struct sim_heap *heap, uint32_t number, const char *name, siz
                    uint32_t fill)
 {
     memset(heap, 0, sizeof *heap);
+    unclean_count++;
     heap->base = region + number * span_bytes;
     heap->end = heap->base + span_bytes;
     heap->top = heap->touched = downwards ? heap->end : heap->base;
@@ -142,6 +160,21 @@ void sim_heap_reset(struct sim_heap *heap)
     heap->block_count = 0;
     sim_host_free(heap->free_lists);
     heap->free_lists = NULL;
+}
+
+/* To clean what is resident is quicker than to have the kernel take and give pages. What a wild
+ * pointer may have written to behind it goes, too. */
+void sim_heap_finish(struct sim_heap *heap)
+{
+    const size_t used = (size_t)(heap->touched - heap->base);
+    const size_t kept = (used + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+
+    SM_ASSERT(heap->block_count == 0);
+    if (downwards || region_bytes / span_bytes > KEEP_HEAPS ||
+        madvise(heap->base + kept, span_bytes - kept, MADV_DONTNEED))
+        return;
+    memset(heap->base, 0, kept);
+    unclean_count--;
 }
 
 /* ---- size classes ---- */
@@ -255,7 +288,8 @@ static char *take_chunk(struct sim_heap *heap, uint32_t class)
     return memory;
 }
 
-void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
+/* A block; what it holds is up to the caller. */
+static char *take_block(struct sim_heap *heap, size_t size, size_t alignment)
 {
     if (size > heap->limit_bytes || heap->used_bytes + size > heap->limit_bytes)
         return NULL;
@@ -279,7 +313,6 @@ void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
     write_header((struct header *)(void *)chunk, size, back, class, STATE_USED);
     if (back)
         write_header(header_of(memory), size, back, class, STATE_USED);
-    memset(memory, heap->fill, size);
     memcpy(memory + size, &tail, sizeof tail);
     if (heap->keep_sites)
         memcpy(memory + size + TAIL_BYTES, &heap->site, SITE_BYTES);
@@ -288,6 +321,18 @@ void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
     if (heap->used_bytes > heap->peak_bytes)
         heap->peak_bytes = heap->used_bytes;
     return memory;
+}
+
+void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
+{
+    char *memory = take_block(heap, size, alignment);
+    return memory ? memset(memory, heap->fill, size) : NULL;
+}
+
+void *sim_heap_alloc_zeros(struct sim_heap *heap, size_t size)
+{
+    char *memory = take_block(heap, size, ALIGNMENT);
+    return memory ? memset(memory, 0, size) : NULL;
 }
 
 size_t sim_heap_size(const void *memory)
@@ -299,11 +344,12 @@ void *sim_heap_resize(struct sim_heap *heap, void *memory, size_t size)
 {
     const struct header *h = live_header(memory, "realloc");
     const size_t keep = h->size < size ? h->size : size;
-    void *moved = sim_heap_alloc(heap, size, ALIGNMENT);
+    char *moved = take_block(heap, size, ALIGNMENT);
 
     if (!moved)
         return NULL;
     memcpy(moved, memory, keep);
+    memset(moved + keep, heap->fill, size - keep);
     sim_heap_free(heap, memory);
     return moved;
 }

@@ -50,9 +50,13 @@ void sim_heap_init(struct sim_heap *heap, uint32_t number, const char *name, siz
                    uint32_t fill);
 /* Drops all blocks. */
 void sim_heap_reset(struct sim_heap *heap);
+/* After a reset: its memory becomes as in a fresh process, for the heap that takes its place. */
+void sim_heap_finish(struct sim_heap *heap);
 
 /* As malloc & co.; NULL when the limit is reached. alignment: a power of two, 16 or more. */
 void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment);
+/* The same, 16-aligned, but it holds zeros. */
+void *sim_heap_alloc_zeros(struct sim_heap *heap, size_t size);
 void *sim_heap_resize(struct sim_heap *heap, void *memory, size_t size);
 /* A block of this heap; another one, a bad or an overrun one is reported by sm__bug. */
 void sim_heap_free(struct sim_heap *heap, void *memory);

@@ -154,7 +154,12 @@ void sim_heap_reset(struct sim_heap *heap)
         drop(heap->blocks);
 }
 
-void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
+void sim_heap_finish(struct sim_heap *heap)
+{
+    SM_ASSERT(!heap->blocks);
+}
+
+static void *alloc(struct sim_heap *heap, size_t size, size_t alignment, uint8_t fill)
 {
     if (size > heap->limit_bytes || heap->used_bytes + size > heap->limit_bytes)
         return NULL;
@@ -163,9 +168,19 @@ void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
     void *memory = sim_libc_memalign(alignment, size);
     if (!memory)
         return NULL;
-    memset(memory, heap->fill, size);
+    memset(memory, fill, size);
     add(heap, memory, size);
     return memory;
+}
+
+void *sim_heap_alloc(struct sim_heap *heap, size_t size, size_t alignment)
+{
+    return alloc(heap, size, alignment, heap->fill);
+}
+
+void *sim_heap_alloc_zeros(struct sim_heap *heap, size_t size)
+{
+    return alloc(heap, size, 16, 0);
 }
 
 size_t sim_heap_size(const void *memory)

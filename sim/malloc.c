@@ -60,8 +60,11 @@ EXPORT void *calloc(size_t count, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    void *memory = from_heap(bytes, 16, CALLER);
-    return memory ? memset(memory, 0, bytes) : NULL;
+    void *memory =
+        begin_request(bytes, CALLER) ? sim_heap_alloc_zeros(sim_heap_current, bytes) : NULL;
+    if (!memory)
+        errno = ENOMEM;
+    return memory;
 }
 
 EXPORT void free(void *memory)

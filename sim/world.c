@@ -58,6 +58,46 @@ static void make_slab(struct sim_world *world)
     world->machine_slab = (void *)(memory + (64 - (uintptr_t)memory % 64));
 }
 
+/* ---- stacks ---- */
+
+/* Those of the world before, for the next one: most processes make many of the same. */
+static struct sm__stack_pool *kept_stacks;
+
+static int take_stacks(struct sim_world *world)
+{
+    const struct sim_options *options = &world->options;
+    void *base = (void *)(SM__MAP_STACKS + options->address_shift); // NOLINT
+    struct sm__stack_pool *kept = kept_stacks;
+
+    kept_stacks = NULL;
+    if (kept && !options->stack_fill &&
+        sm__stack_pool_is(kept, base, options->stack_bytes, options->stack_count_max)) {
+        world->stacks = kept;
+        return 0;
+    }
+    sm__stack_pool_destroy(kept);
+    const int error =
+        sm__stack_pool_create(&world->stacks, base, options->stack_bytes, options->stack_count_max);
+    if (error)
+        return error;
+    sm__stack_fill(world->stacks, options->stack_fill);
+    if (options->address_shift)
+        sm__stack_mirror(world->stacks);
+    return 0;
+}
+
+static void give_stacks(struct sim_world *world)
+{
+    const struct sim_options *options = &world->options;
+
+    if (!options->address_shift && !options->stack_fill && sm__stack_pool_renew(world->stacks))
+        kept_stacks = world->stacks;
+    else
+        sm__stack_pool_destroy(world->stacks);
+}
+
+/* ---- */
+
 int sim_world_create(struct sim_world **out, const struct sim_options *given)
 {
     struct sim_world *world = sim_host_alloc(sizeof *world);
@@ -67,15 +107,10 @@ int sim_world_create(struct sim_world **out, const struct sim_options *given)
     world->options = *given;
     apply_defaults(&world->options);
     const struct sim_options *options = &world->options;
-    error = sm__stack_pool_create(&world->stacks,
-                                  (void *)(SM__MAP_STACKS + options->address_shift), // NOLINT
-                                  options->stack_bytes, options->stack_count_max);
+    error = take_stacks(world);
     if (error)
         goto fail_world;
-    sm__stack_fill(world->stacks, options->stack_fill);
     world->enters_slowly = options->stack_fill != 0;
-    if (options->address_shift)
-        sm__stack_mirror(world->stacks);
     error = sim_heaps_reserve(options->machine_count_max, options->heap_limit_bytes,
                               options->address_shift);
     if (error)
@@ -98,7 +133,7 @@ int sim_world_create(struct sim_world **out, const struct sim_options *given)
     }
     sim_heaps_release();
 fail_stacks:
-    sm__stack_pool_destroy(world->stacks);
+    give_stacks(world);
 fail_world:
     sim_host_free(world);
     return error;
@@ -107,6 +142,7 @@ fail_world:
 static void destroy_machine(struct sim_machine *machine)
 {
     sim_machine_crash(machine);
+    sim_heap_finish(&machine->heap);
     sim_held_finish(&machine->held);
 }
 
@@ -123,7 +159,7 @@ void sim_world_destroy(struct sim_world *world)
     sim_events_finish(&world->events);
     sim_queue_finish(&world->queue);
     sim_heaps_release();
-    sm__stack_pool_destroy(world->stacks);
+    give_stacks(world);
     sim_host_free(world->machines);
     sim_host_free(world->machine_memory);
     sim_host_free(world->latest);

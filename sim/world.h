@@ -259,9 +259,11 @@ uint64_t sim_stream_key(const struct sim_world *world, const char *name, uint64_
 
 /* ---- properties (property.c) ---- */
 struct sim_property {
+    /* Side by side in one cache line: counted at once. */
+    _Alignas(16) uint64_t hit_count;
+    uint64_t true_count;
     const char *name;
     uint32_t kind; /* enum sm_site_kind */
-    uint64_t hit_count, true_count;
     uint8_t *last; /* eventually: per machine index; 0 never evaluated, 1 false, 2 true */
     bool chosen;   /* buggify: this run has chosen it */
     uint64_t key;  /* buggify: its stream */

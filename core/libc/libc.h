@@ -20,8 +20,9 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Called before AddressSanitizer has made its shadow: not to be instrumented. */
-#define SM__LIBC_EXPORT __attribute__((visibility("default"), no_sanitize("address")))
+/* Called before the sanitizers have made their shadows: not to be instrumented. */
+#define SM__LIBC_BARE   __attribute__((no_sanitize("address", "thread")))
+#define SM__LIBC_EXPORT __attribute__((visibility("default"))) SM__LIBC_BARE
 
 /* libc's own function behind ours. */
 #define SM__LIBC_REAL(name)                                                 \
@@ -43,6 +44,11 @@ struct sm__libc_keys {
         uint32_t number;
         void (*destructor)(void *value);
     } keys[SM__LIBC_KEYS_MAX];
+};
+
+/* Over pthread_barrier_t, as pthread_barrier_init leaves it. */
+struct sm__libc_barrier {
+    uint32_t in, round, count;
 };
 
 /* ---- what a world answers ---- */

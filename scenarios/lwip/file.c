@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "file.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* The finalizer of SplitMix64. */
@@ -11,28 +12,51 @@ static uint64_t mix(uint64_t value)
     return value ^ (value >> 31);
 }
 
-/* Eight bytes belong to one number. */
-static unsigned char byte_at(const struct file *file, uint64_t offset)
+/* Eight bytes belong to one number: those that `offset` is one of, in their order in memory. */
+static uint64_t eight_at(const struct file *file, uint64_t offset)
 {
-    return (unsigned char)(mix(file->key ^ mix(offset / 8)) >> offset % 8 * 8);
+    return htole64(mix(file->key ^ mix(offset / 8)));
+}
+
+/* How many of them are from `offset` on, up to `left`. */
+static size_t count_at(uint64_t offset, size_t left)
+{
+    const size_t count = 8 - offset % 8;
+    return count < left ? count : left;
 }
 
 void file_fill(const struct file *file, uint64_t offset, void *buffer, size_t size)
 {
     unsigned char *bytes = buffer;
+    size_t count;
 
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = byte_at(file, offset + i);
+    for (size_t i = 0; i < size; i += count) {
+        const uint64_t eight = eight_at(file, offset + i);
+        count = count_at(offset + i, size - i);
+        if (count == 8)
+            memcpy(bytes + i, &eight, 8);
+        else
+            memcpy(bytes + i, (const char *)&eight + (offset + i) % 8, count);
+    }
 }
 
 size_t file_check(const struct file *file, uint64_t offset, const void *data, size_t size)
 {
     const unsigned char *bytes = data;
-    size_t i = 0;
 
-    while (i < size && bytes[i] == byte_at(file, offset + i))
-        i++;
-    return i;
+    for (size_t i = 0; i < size;) {
+        const uint64_t eight = eight_at(file, offset + i);
+        const unsigned char *right = (const unsigned char *)&eight + (offset + i) % 8;
+        const size_t count = count_at(offset + i, size - i);
+        if (count == 8 && memcmp(bytes + i, &eight, 8) == 0) {
+            i += 8;
+            continue;
+        }
+        for (size_t j = 0; j < count; j++, i++)
+            if (bytes[i] != right[j])
+                return i;
+    }
+    return size;
 }
 
 static void put_u64(unsigned char *to, uint64_t value)

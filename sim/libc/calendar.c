@@ -2,9 +2,9 @@
 /*
  * Time zone and locale, and the texts that libc keeps between calls: each machine has its own.
  *
- * A machine's zone is what its variable TZ says, as a rule ("CET-1CEST,M3.5.0,M10.5.0/3"); names of
- * zones mean nothing there, as it has no database of them. libc knows one zone at a time, so it is
- * told the machine's before it is asked. The locale is "C" on every machine.
+ * A machine's zone is what its variable TZ says, as a rule ("CET-1CEST,M3.5.0,M10.5.0/3") or as one
+ * of the names of zones.c ("Europe/Berlin"); the host's database is not asked. libc knows one zone
+ * at a time, so it is told the machine's before it is asked. The locale is "C" on every machine.
  */
 #include "sim/libc/libc.h"
 
@@ -27,18 +27,65 @@ struct scope {
     char **environment;
 };
 
-/* Neither a file nor longer than rules are. */
-static bool is_rule(const char *text)
+/* Once in a machine's life. */
+static void warn(struct sim_libc *libc, const char *text)
 {
-    return text && strlen(text) < ZONE_BYTES - sizeof "TZ=" && text[text[0] == ':'] != '/';
+    char line[SIM_LIBC_TEXT_BYTES];
+
+    if (libc->zone_warned)
+        return;
+    libc->zone_warned = true;
+    snprintf(line, sizeof line, "libc: there is no time zone '%.64s' (TZ): it is UTC\n", text);
+    sim_libc_output_take(libc, STDERR_FILENO, line, strlen(line));
 }
 
-static struct scope enter_zone(const struct sim_libc *libc)
+/* NULL: there is no zone of that name. */
+static const char *zone_rule(const char *name)
 {
+    static char last_name[64];
+    static const char *last_rule; /* most ask for the same one again and again */
+    char word[64];
+
+    if (last_rule && strcmp(name, last_name) == 0)
+        return last_rule;
+    if (strchr(name, ' ') || snprintf(word, sizeof word, " %s ", name) >= (int)sizeof word)
+        return NULL;
+    const struct sim_libc_zone *at = sim_libc_zones;
+    while (at->rule && !strstr(at->names, word))
+        at++;
+    if (at->rule) {
+        strcpy(last_name, name);
+        last_rule = at->rule;
+    }
+    return at->rule;
+}
+
+/* A rule names an offset, so it has a digit. */
+static const char *rule_of(struct sim_libc *libc)
+{
+    static const char folder[] = "/usr/share/zoneinfo/";
     const char *text = sim_libc_env_get(libc, "TZ");
+
+    if (!text || !text[0] || strcmp(text, "/etc/localtime") == 0)
+        return "UTC0";
+    text += text[0] == ':';
+    const char *name =
+        strncmp(text, folder, sizeof folder - 1) == 0 ? text + sizeof folder - 1 : text;
+    const char *rule = zone_rule(name);
+    if (rule)
+        return rule;
+    if (text[0] != '/' && strpbrk(text, "0123456789") && strlen(text) < ZONE_BYTES - sizeof "TZ=")
+        return text;
+    warn(libc, text);
+    return "UTC0";
+}
+
+static struct scope enter_zone(struct sim_libc *libc)
+{
+    const char *rule = rule_of(libc);
     const struct scope scope = {sim_context_leave(), environ};
 
-    snprintf(zone, sizeof zone, "TZ=%s", is_rule(text) ? text : "UTC0");
+    snprintf(zone, sizeof zone, "TZ=%s", rule);
     environ = zone_environment;
     SM__LIBC_REAL(tzset)(); /* not much, where it is the same zone as before */
     return scope;
@@ -50,7 +97,7 @@ static void leave_zone(struct scope scope)
     sim_context_enter(scope.heap);
 }
 
-void sim_libc_zone_set(const struct sim_libc *libc)
+void sim_libc_zone_set(struct sim_libc *libc)
 {
     leave_zone(enter_zone(libc));
 }

@@ -30,10 +30,11 @@ static char **environment_of(const struct sim_libc *libc)
 
 static char **outside; /* the process's own, while a machine's is in its place */
 
-/* Called before each step of a task once any machine has an environment of its own. */
-static void follow(struct sim_machine *machine)
+void sim_libc_env_follow(struct sim_machine *machine)
 {
-    const struct sim_libc *libc = machine ? machine->libc : NULL;
+    if (!outside)
+        return; /* no machine has an environment of its own */
+    struct sim_libc *libc = machine ? machine->libc : NULL;
 
     environ = libc && libc->environment ? libc->environment : outside;
     if (libc)
@@ -99,7 +100,7 @@ static char **own_environment(struct sim_libc *libc)
     if (!outside)
         outside = environ;
     environ = libc->environment;
-    sim_world_follow(libc->machine->world, follow);
+    sim_libc_follow(libc);
     return libc->environment;
 }
 

@@ -13,7 +13,6 @@
 
 #define EXPORT        SM__LIBC_EXPORT
 #define PROCESS_FIRST 1000
-#define USER          1000
 
 static const struct sim_machine *here(void)
 {
@@ -40,10 +39,10 @@ EXPORT pid_t getpgrp(void)
     return sim_libc_inside() ? getpid() : SM__LIBC_REAL(getpgrp)();
 }
 
-#define USER_CALL(type, name)                                    \
-    EXPORT type name(void)                                       \
-    {                                                            \
-        return sim_libc_inside() ? USER : SM__LIBC_REAL(name)(); \
+#define USER_CALL(type, name)                                             \
+    EXPORT type name(void)                                                \
+    {                                                                     \
+        return sim_libc_inside() ? SIM_LIBC_USER : SM__LIBC_REAL(name)(); \
     }
 
 USER_CALL(uid_t, getuid)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pthread's read-write locks, and POSIX semaphores. */
+/* pthread's read-write locks, spin locks and barriers, and POSIX semaphores. */
 #include "sim/libc/libc.h"
 
 #include <errno.h>
@@ -30,26 +30,39 @@ static bool rwlock_take(struct rwlock *lock, bool to_write)
     return true;
 }
 
-static int rwlock_lock(struct rwlock *lock, bool to_write)
+static int rwlock_lock(struct rwlock *lock, bool to_write, sm_time deadline)
 {
     if (lock->writer == sm__current->id)
         return EDEADLK;
-    while (!rwlock_take(lock, to_write))
-        (void)sim_libc_queue_wait(lock, SM_FOREVER);
+    while (!rwlock_take(lock, to_write)) {
+        if (sim_libc_queue_wait(lock, deadline) == -ETIMEDOUT)
+            return ETIMEDOUT;
+    }
     return 0;
 }
 
 EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
-    return sim_libc_inside() ? rwlock_lock(rwlock_of(lock), false)
+    return sim_libc_inside() ? rwlock_lock(rwlock_of(lock), false, SM_FOREVER)
                              : SM__LIBC_REAL(pthread_rwlock_rdlock)(lock);
 }
 
 EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
-    return sim_libc_inside() ? rwlock_lock(rwlock_of(lock), true)
+    return sim_libc_inside() ? rwlock_lock(rwlock_of(lock), true, SM_FOREVER)
                              : SM__LIBC_REAL(pthread_rwlock_wrlock)(lock);
 }
+
+#define TIMED_LOCK(name, to_write)                                                         \
+    EXPORT int name(pthread_rwlock_t *restrict lock, const struct timespec *restrict time) \
+    {                                                                                      \
+        return sim_libc_inside() ? rwlock_lock(rwlock_of(lock), to_write,                  \
+                                               sm__libc_deadline(CLOCK_REALTIME, time))    \
+                                 : SM__LIBC_REAL(name)(lock, time);                        \
+    }
+
+TIMED_LOCK(pthread_rwlock_timedrdlock, false)
+TIMED_LOCK(pthread_rwlock_timedwrlock, true)
 
 EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
 {
@@ -142,4 +155,47 @@ EXPORT int sem_getvalue(sem_t *restrict semaphore, int *restrict out)
         return SM__LIBC_REAL(sem_getvalue)(semaphore, out);
     *out = *(int *)(void *)semaphore;
     return 0;
+}
+
+/* ---- spin locks ---- */
+
+EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
+{
+    if (!sim_libc_inside())
+        return SM__LIBC_REAL(pthread_spin_lock)(lock);
+    while (pthread_spin_trylock(lock))
+        (void)sim_libc_queue_wait((const void *)(uintptr_t)lock, SM_FOREVER);
+    return 0;
+}
+
+EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock)
+{
+    const int error = SM__LIBC_REAL(pthread_spin_unlock)(lock);
+
+    if (sim_libc_inside())
+        sim_libc_queue_wake((const void *)(uintptr_t)lock, false);
+    return error;
+}
+
+/* ---- barriers: `in` and `round` begin as zeros, as libc has it ---- */
+
+static int barrier_wait(struct sm__libc_barrier *barrier)
+{
+    const uint32_t round = barrier->round;
+
+    if (++barrier->in == barrier->count) {
+        barrier->in = 0;
+        barrier->round++;
+        sim_libc_queue_wake(barrier, true);
+        return PTHREAD_BARRIER_SERIAL_THREAD;
+    }
+    while (barrier->round == round)
+        (void)sim_libc_queue_wait(barrier, SM_FOREVER);
+    return 0;
+}
+
+EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
+{
+    return sim_libc_inside() ? barrier_wait((struct sm__libc_barrier *)(void *)barrier)
+                             : SM__LIBC_REAL(pthread_barrier_wait)(barrier);
 }

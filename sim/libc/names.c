@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Names of hosts: the machines of the network, as sm_net_resolve knows them, and what faults do to
- * that. There are no services by name (no /etc/services), and no other networks.
+ * that. Services by name are those of netdb.c. There are no other networks.
  */
 #include "sim/libc/libc.h"
 
@@ -34,7 +34,7 @@ static int resolve(const char *name, uint32_t *ip)
     return -ENOENT;
 }
 
-static int find_address(const char *node, int flags, uint32_t *ip)
+int sim_libc_host_address(const char *node, int flags, uint32_t *ip)
 {
     struct in_addr dotted;
 
@@ -51,24 +51,42 @@ static int find_address(const char *node, int flags, uint32_t *ip)
     return 0;
 }
 
-static int find_port(const char *service, uint16_t *port)
+/* Machines have addresses in a row, and each knows its own. */
+const char *sim_libc_host_name(uint32_t ip)
+{
+    const struct sim_machine *machine = sim_machine_of(sm__current);
+    uint32_t own;
+
+    if (ip == INADDR_LOOPBACK)
+        return "localhost";
+    if (resolve("127.0.0.1", &own) != 0)
+        return NULL;
+    const uint32_t index = ip - own + machine->index; /* from 1 */
+    return index - 1 < machine->world->machine_count ? machine->world->machines[index - 1]->name
+                                                     : NULL;
+}
+
+static const struct {
+    int type, protocol;
+    const char *name; /* NULL: it has no services by name */
+} kinds[] = {
+    {SOCK_STREAM, IPPROTO_TCP, "tcp"}, {SOCK_DGRAM, IPPROTO_UDP, "udp"}, {SOCK_RAW, 0, NULL}};
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+/* False: the kind has no such service. */
+static bool find_port(const char *service, size_t kind, uint16_t *port)
 {
     char *end;
 
     *port = 0;
     if (!service)
-        return 0;
+        return true;
     const unsigned long number = strtoul(service, &end, 10);
-    if (service[0] < '0' || service[0] > '9' || *end || number > UINT16_MAX)
-        return EAI_SERVICE;
+    if (service[0] < '0' || service[0] > '9' || *end)
+        return kinds[kind].name && sim_libc_service_port(service, kinds[kind].name, port);
     *port = (uint16_t)number;
-    return 0;
+    return number <= UINT16_MAX;
 }
-
-static const struct {
-    int type, protocol;
-} kinds[] = {{SOCK_STREAM, IPPROTO_TCP}, {SOCK_DGRAM, IPPROTO_UDP}, {SOCK_RAW, 0}};
-#define KINDS (sizeof kinds / sizeof kinds[0])
 
 static bool is_wanted(const struct addrinfo *hints, size_t kind)
 {
@@ -109,6 +127,7 @@ static int answer_all(const char *node, const char *service, const struct addrin
                       struct addrinfo **out)
 {
     struct addrinfo **end = out;
+    bool wanted = false;
     uint16_t port;
     uint32_t ip;
 
@@ -116,15 +135,16 @@ static int answer_all(const char *node, const char *service, const struct addrin
         return EAI_NONAME;
     if (hints->ai_family != AF_UNSPEC && hints->ai_family != AF_INET)
         return hints->ai_family == AF_INET6 ? EAI_NONAME : EAI_FAMILY;
-    int error = find_port(service, &port);
-    if (!error)
-        error = find_address(node, hints->ai_flags, &ip);
+    int error = sim_libc_host_address(node, hints->ai_flags, &ip);
     for (size_t kind = 0; kind < KINDS && !error; kind++) {
-        if (is_wanted(hints, kind))
+        if (!is_wanted(hints, kind))
+            continue;
+        wanted = true;
+        if (find_port(service, kind, &port))
             error = add_answer(&end, kind, ip, port);
     }
     if (!error && !*out)
-        return EAI_SOCKTYPE;
+        return wanted ? EAI_SERVICE : EAI_SOCKTYPE;
     if (!error && hints->ai_flags & AI_CANONNAME)
         (*out)->ai_canonname = strdup(node ? node : "localhost");
     return error;
@@ -154,7 +174,33 @@ EXPORT void freeaddrinfo(struct addrinfo *list)
         SM__LIBC_REAL(freeaddrinfo)(list);
 }
 
-/* Nobody asks what the name of an address is. */
+/* False: there is no room. */
+static bool print(char *out, socklen_t size, const char *text)
+{
+    return !out || !size || snprintf(out, size, "%s", text) < (int)size;
+}
+
+static int name_address(const struct sockaddr_in *in, char *host, socklen_t host_size,
+                        char *service, socklen_t service_size, int flags)
+{
+    char text[INET_ADDRSTRLEN], number[8];
+    const char *name =
+        flags & NI_NUMERICHOST ? NULL : sim_libc_host_name(ntohl(in->sin_addr.s_addr));
+    const uint16_t port = ntohs(in->sin_port);
+    const char *known = flags & NI_NUMERICSERV
+                            ? NULL
+                            : sim_libc_service_name(port, flags & NI_DGRAM ? "udp" : "tcp");
+
+    if (!name && flags & NI_NAMEREQD)
+        return EAI_NONAME;
+    inet_ntop(AF_INET, &in->sin_addr, text, sizeof text);
+    snprintf(number, sizeof number, "%u", port);
+    return print(host, host_size, name ? name : text) &&
+                   print(service, service_size, known ? known : number)
+               ? 0
+               : EAI_OVERFLOW;
+}
+
 EXPORT int getnameinfo(const struct sockaddr *restrict address, socklen_t size, char *restrict host,
                        socklen_t host_size, char *restrict service, socklen_t service_size,
                        int flags)
@@ -165,12 +211,5 @@ EXPORT int getnameinfo(const struct sockaddr *restrict address, socklen_t size, 
     const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
     if (size < sizeof *in || address->sa_family != AF_INET)
         return EAI_FAMILY;
-    if (flags & NI_NAMEREQD)
-        return EAI_NONAME;
-    if (host && host_size && !inet_ntop(AF_INET, &in->sin_addr, host, host_size))
-        return EAI_OVERFLOW;
-    if (service && service_size &&
-        snprintf(service, service_size, "%u", ntohs(in->sin_port)) >= (int)service_size)
-        return EAI_OVERFLOW;
-    return 0;
+    return name_address(in, host, host_size, service, service_size, flags);
 }

@@ -11,11 +11,8 @@
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -63,7 +60,6 @@ REFUSE(int, pthread_join, (pthread_t t, void **r), (t, r), TASKS)
 REFUSE(int, pthread_detach, (pthread_t t), (t), TASKS)
 REFUSE(int, pthread_cancel, (pthread_t t), (t), TASKS)
 REFUSE(int, pthread_kill, (pthread_t t, int s), (t, s), SIGNALS)
-REFUSE(int, pthread_barrier_wait, (pthread_barrier_t * b), (b), "use sm_wait_group")
 REFUSE(int, thrd_create, (thrd_t * t, thrd_start_t f, void *a), (t, f, a), TASKS)
 REFUSE(int, thrd_join, (thrd_t t, int *r), (t, r), TASKS)
 REFUSE(sem_t *, sem_open, (const char *n, int f, ...), (n, f), ONE)
@@ -113,8 +109,6 @@ REFUSE(int, sigaltstack, (const stack_t *restrict s, stack_t *restrict o), (s, o
 /* ---- sockets and what waits for them ---- */
 REFUSE(int, socket, (int d, int t, int p), (d, t, p), NETWORK)
 REFUSE(int, socketpair, (int d, int t, int p, int s[2]), (d, t, p, s), NETWORK)
-REFUSE(struct hostent *, gethostbyname, (const char *n), (n), "use getaddrinfo")
-REFUSE(struct servent *, getservbyname, (const char *n, const char *p), (n, p), NULL)
 REFUSE(int, pipe, (int p[2]), (p), "use a channel: sm_channel_create")
 REFUSE(int, pipe2, (int p[2], int f), (p, f), "use a channel: sm_channel_create")
 REFUSE(int, epoll_create, (int s), (s), "wait with sm_wait_any")
@@ -158,11 +152,6 @@ REFUSE(int, dup2, (int f, int g), (f, g), NULL)
 REFUSE(int, shm_open, (const char *n, int f, mode_t m), (n, f, m), ONE)
 REFUSE(int, memfd_create, (const char *n, unsigned f), (n, f), DISK)
 REFUSE(int, shmget, (key_t k, size_t s, int f), (k, s, f), ONE)
-
-/* ---- the user database ---- */
-REFUSE(struct passwd *, getpwnam, (const char *n), (n), NULL)
-REFUSE(struct passwd *, getpwuid, (uid_t u), (u), NULL)
-REFUSE(struct group *, getgrnam, (const char *n), (n), NULL)
 
 /* ---- what takes any number of arguments: nobody outside of machines calls it ---- */
 

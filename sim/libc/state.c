@@ -46,6 +46,17 @@ _Noreturn void sim_libc_refuse(const char *call, const char *advice)
     __builtin_trap(); /* in a task a failure does not return */
 }
 
+static void follow(struct sim_machine *machine)
+{
+    sim_libc_env_follow(machine);
+    sim_libc_streams_follow(machine);
+}
+
+void sim_libc_follow(struct sim_libc *libc)
+{
+    sim_world_follow(libc->machine->world, follow);
+}
+
 static struct sim_libc *make(struct sim_machine *machine)
 {
     struct sim_libc *libc = sim_host_alloc(sizeof *libc);
@@ -74,12 +85,14 @@ static void finish(void *arg, struct sim_machine *machine)
     struct sim_libc *libc = machine->libc;
 
     (void)arg;
-    sim_libc_output_forget(&machine->heap);
+    sim_libc_streams_forget(&machine->heap);
+    sim_libc_streams_finish(machine);
     if (!libc)
         return;
     sim_libc_output_flush(libc);
     sim_libc_env_finish(libc);
     sim_libc_queue_finish(libc);
+    sim_libc_maps_finish(libc);
     machine->libc = NULL;
     sim_host_free(libc);
 }
@@ -89,12 +102,12 @@ void sim_libc_attach(struct sim_world *world)
     const struct sim_hooks hooks = {.machine_off = finish};
 
     sim_world_add_hooks(world, &hooks);
-    sim_libc_output_attach();
+    sim_libc_streams_attach();
 }
 
 void sim_libc_detach(void)
 {
-    sim_libc_output_detach();
+    sim_libc_streams_detach();
     sim_libc_env_detach();
 }
 

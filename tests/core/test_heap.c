@@ -418,7 +418,43 @@ START_TEST(agrees_with_a_shadow)
 }
 END_TEST
 
+/* The next heap in a place finds zeros there, whatever the one before has written, within its
+ * blocks and far beyond them, and whether it was finished properly or only released. */
+START_TEST(memory_of_the_heap_before)
+{
+    for (int round = 0; round < 6; round++) {
+        set_up();
+        char *wild = heap.base + ((size_t)20 << 20);
+        ck_assert(is_filled(heap.base, 0, (size_t)3 << 20));
+        ck_assert_int_eq(wild[0] | heap.end[-1], 0);
+        memset(sim_heap_alloc(&heap, (size_t)30000 << round, 16), 7, (size_t)30000 << round);
+        heap.top[100000] = wild[0] = heap.end[-1] = 7;
+        sim_heap_reset(&heap);
+        if (round % 2 == 0)
+            sim_heap_finish(&heap);
+        sim_heaps_release();
+    }
+}
+END_TEST
+
+/* What is kept of a region is no use for one of another size, and not in its way. */
+START_TEST(another_region_than_before)
+{
+    set_up();
+    memset(sim_heap_alloc(&heap, 5000, 16), 7, 5000);
+    sim_heap_reset(&heap);
+    sim_heap_finish(&heap);
+    sim_heaps_release();
+    ck_assert_int_eq(sim_heaps_reserve(2, 2 * LIMIT_BYTES, 0), 0);
+    sim_heap_init(&heap, 1, "m2", 2 * LIMIT_BYTES, 0);
+    ck_assert(is_filled(heap.base - 100000, 0, 200000));
+    sim_heaps_release();
+    ck_assert_int_eq(sim_heaps_reserve(2, 2 * LIMIT_BYTES, (uintptr_t)16 << 20), 0);
+    sim_heaps_release();
+}
+END_TEST
+
 SUITE_MAIN("heap", fixed_place, shifted_place, many_heaps, sizes, alignments, limits,
            growing_buffer, reuse, other_fill, downwards, reset, check_finds_damage,
-           agrees_with_a_shadow)
+           agrees_with_a_shadow, memory_of_the_heap_before, another_region_than_before)
 #endif

@@ -307,6 +307,37 @@ START_TEST(overflow_hits_the_guard)
 }
 END_TEST
 
+/* A renewed pool is as a new one: the same stacks in the same order, all zeros, behind guards. */
+START_TEST(renewed)
+{
+    struct sm__stack_pool *pool = make(300);
+    uint32_t index;
+    char *low, *high;
+
+    catch_faults();
+    ck_assert(sm__stack_pool_is(pool, BASE, STACK_BYTES, 300));
+    ck_assert(!sm__stack_pool_is(pool, BASE, STACK_BYTES, 299));
+    ck_assert(!sm__stack_pool_is(pool, BASE, 2 * STACK_BYTES, 300));
+    ck_assert(!sm__stack_pool_is(pool, (char *)BASE + STACK_BYTES, STACK_BYTES, 300));
+    for (uint32_t count = 100; count <= 300; count += 100) {
+        for (uint32_t i = 0; i < count; i++) {
+            ck_assert_int_eq(sm__stack_take(pool, &index, &low, &high), 0);
+            ck_assert_uint_eq(index, i);
+            for (const char *at = low; at < high; at++)
+                ck_assert(*at == 0);
+            memset(low, 0x11, (size_t)(high - low));
+            touch(low - 1);
+            ck_assert_ptr_eq(hit, low - 1);
+        }
+        ck_assert_uint_eq(sm__stack_peak(pool), count);
+        for (uint32_t i = 0; i < count; i++)
+            sm__stack_give(pool, (i + 17) % count);
+        ck_assert(sm__stack_pool_renew(pool));
+    }
+    sm__stack_pool_destroy(pool);
+}
+END_TEST
+
 SUITE_MAIN("stack", arguments, limits_and_reuse, tops_are_coloured, fixed_address,
            addresses_are_found, filled_stacks, refilled_stacks, mirrored_stacks, guards_fault,
-           overflow_hits_the_guard)
+           overflow_hits_the_guard, renewed)

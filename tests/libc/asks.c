@@ -19,9 +19,9 @@ static void nothing(void)
 
 static const struct question no_questions[] = {{"nothing", nothing}, {NULL, NULL}};
 
-static const struct question *const lists[] = {no_questions,       clock_questions,
-                                               identity_questions, output_questions,
-                                               thread_questions,   escape_questions};
+static const struct question *const lists[] = {
+    no_questions,     clock_questions,  identity_questions, memory_questions,
+    output_questions, thread_questions, escape_questions};
 
 static int asks_construct(void *self, struct sm_factory *factory)
 {

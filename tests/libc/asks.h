@@ -15,7 +15,7 @@ struct question {
 
 /* Each list ends with a name of NULL. */
 extern const struct question clock_questions[], identity_questions[], output_questions[],
-    thread_questions[], escape_questions[];
+    memory_questions[], thread_questions[], escape_questions[];
 
 /* False in production, where libc's answers are the host's. */
 extern bool is_simulated;

@@ -4,12 +4,12 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -54,11 +54,6 @@ static void ask_socket(void)
     socket(AF_INET, SOCK_STREAM, 0);
 }
 
-static void ask_gethostbyname(void)
-{
-    gethostbyname("localhost");
-}
-
 static void ask_signal(void)
 {
     signal(SIGUSR1, SIG_IGN);
@@ -89,6 +84,21 @@ static void ask_mkdir(void)
     mkdir("/tmp/steelmill-escape", 0700);
 }
 
+static void ask_mmap(void)
+{
+    const int fd = open("/etc/hosts", O_RDONLY);
+
+    mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+}
+
+/* Code that is made at run time is no part of what each machine has a copy of. */
+static void ask_mprotect(void)
+{
+    void *start = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    mprotect(start, 4096, PROT_READ | PROT_EXEC);
+}
+
 static void ask_dlopen(void)
 {
     dlopen("libz.so.1", RTLD_NOW);
@@ -111,10 +121,9 @@ static void ask_personality(void)
     }
 
 const struct question escape_questions[] = {
-    QUESTION(pthread_create), QUESTION(fork),   QUESTION(system),
-    QUESTION(popen),          QUESTION(execl),  QUESTION(socket),
-    QUESTION(gethostbyname),  QUESTION(signal), QUESTION(kill),
-    QUESTION(epoll_create1),  QUESTION(open),   QUESTION(fopen),
-    QUESTION(mkdir),          QUESTION(dlopen), QUESTION(syscall),
-    QUESTION(personality),    {NULL, NULL},
+    QUESTION(pthread_create), QUESTION(fork),    QUESTION(system),      QUESTION(popen),
+    QUESTION(execl),          QUESTION(socket),  QUESTION(signal),      QUESTION(kill),
+    QUESTION(epoll_create1),  QUESTION(open),    QUESTION(fopen),       QUESTION(mkdir),
+    QUESTION(dlopen),         QUESTION(syscall), QUESTION(personality), QUESTION(mmap),
+    QUESTION(mprotect),       {NULL, NULL},
 };

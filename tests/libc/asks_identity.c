@@ -4,8 +4,10 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,6 +83,23 @@ static void identity(void)
     expect_machine(sysconf(_SC_NPROCESSORS_ONLN) == 1);
     expect(getcwd(host, sizeof host) == host && host[0] == '/');
     expect_machine(strcmp(host, "/") == 0 && isatty(STDOUT_FILENO) == 0 && gethostid() > 0);
+}
+
+static void users(void)
+{
+    struct passwd user, *found = getpwuid(0);
+    struct group group, *found_group;
+    char buffer[1024];
+
+    expect(found && strcmp(found->pw_name, "root") == 0 && getpwnam("root")->pw_uid == 0);
+    expect(!getpwnam("no such user") && !getgrnam("no such group"));
+    expect(getpwnam_r("root", &user, buffer, sizeof buffer, &found) == 0 && found == &user);
+    expect(user.pw_uid == 0 && strcmp(user.pw_dir, "/root") == 0);
+    expect(getgrgid_r(0, &group, buffer, sizeof buffer, &found_group) == 0 &&
+           found_group == &group);
+    expect(strcmp(group.gr_name, "root") == 0);
+    expect_machine(strcmp(getpwuid(getuid())->pw_name, "steelmill") == 0);
+    expect_machine(getgrnam("steelmill")->gr_gid == getgid());
 }
 
 /* Both machines ask this: none sees what the other has set. */
@@ -199,9 +218,50 @@ static void names(void)
     freeaddrinfo(list);
     expect(getaddrinfo(NULL, "7000", &passive, &list) == 0 && ip_of(list) == INADDR_ANY);
     freeaddrinfo(list);
+    expect_machine(getaddrinfo("two", "http", NULL, &list) == 0 && !list->ai_next);
+    if (is_simulated) {
+        expect(getnameinfo(list->ai_addr, list->ai_addrlen, host, sizeof host, port, sizeof port,
+                           0) == 0);
+        expect(strcmp(host, "two") == 0 && strcmp(port, "http") == 0);
+        expect(getnameinfo(list->ai_addr, list->ai_addrlen, host, 2, NULL, 0, 0) == EAI_OVERFLOW);
+        freeaddrinfo(list);
+    }
     expect_machine(getaddrinfo("debian.org", "80", NULL, &list) == EAI_NONAME);
     expect(getaddrinfo("two", NULL, &numeric, &list) == EAI_NONAME);
     expect(getaddrinfo("127.0.0.1", "no-service", NULL, &list) == EAI_SERVICE);
+}
+
+/* The older calls give the same answers. */
+static void older_names(void)
+{
+    struct hostent host, *found;
+    struct in_addr address = {.s_addr = htonl(INADDR_LOOPBACK)};
+    char buffer[512];
+    int error;
+
+    expect((found = gethostbyname("localhost")) != NULL && found->h_addrtype == AF_INET);
+    expect(*(const unsigned char *)found->h_addr_list[0] == 127 && !found->h_addr_list[1]);
+    expect((found = gethostbyaddr(&address, sizeof address, AF_INET)) != NULL);
+    expect(strcmp(found->h_name, "localhost") == 0);
+    expect(!gethostbyname("no such host") && h_errno != 0);
+    expect(gethostbyname_r("localhost", &host, buffer, 1, &found, &error) == ERANGE);
+    expect(gethostbyname_r("127.0.0.2", &host, buffer, sizeof buffer, &found, &error) == 0);
+    expect(found == &host && ntohl(*(uint32_t *)(void *)host.h_addr_list[0]) == 0x7f000002u);
+    if (!is_simulated)
+        return; /* the rest is the host's */
+    expect(gethostbyname_r("two", &host, buffer, sizeof buffer, &found, &error) == 0 && found);
+    memcpy(&address, host.h_addr_list[0], sizeof address);
+    found = gethostbyaddr(&address, sizeof address, AF_INET);
+    expect(found && strcmp(found->h_name, "two") == 0);
+    address.s_addr = htonl(ntohl(address.s_addr) + 1);
+    expect(!gethostbyaddr(&address, sizeof address, AF_INET) && h_errno == HOST_NOT_FOUND);
+    const struct servent *service = getservbyname("http", "tcp");
+    expect(service && ntohs((uint16_t)service->s_port) == 80);
+    expect(!getservbyname("http", "udp") && !getservbyname("no-service", NULL));
+    service = getservbyport(htons(53), "udp");
+    expect(service && strcmp(service->s_name, "domain") == 0);
+    expect(getprotobyname("udp")->p_proto == IPPROTO_UDP);
+    expect(strcmp(getprotobynumber(6)->p_name, "tcp") == 0 && !getprotobyname("no-protocol"));
 }
 
 /* What is asked by number, not by name; and limits. */
@@ -255,5 +315,7 @@ const struct question identity_questions[] = {
     {"inside_libc", inside_libc},
     {"names", names},
     {"numbers", numbers},
+    {"older_names", older_names},
+    {"users", users},
     {NULL, NULL},
 };

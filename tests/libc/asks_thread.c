@@ -51,6 +51,31 @@ static int enter_and_leave(void *arg)
     return 0;
 }
 
+/* A mutex is the task's that has locked it. */
+static int unlock_others(void *arg)
+{
+    expect(pthread_mutex_unlock(arg) == EPERM && pthread_mutex_trylock(arg) == EBUSY);
+    return 0;
+}
+
+/* What is recursive is so in one task; and a condition's wait lets it go as a whole. */
+static int lock_twice(void *arg)
+{
+    static int inside;
+    pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+    struct timespec at;
+
+    expect(pthread_mutex_lock(arg) == 0 && inside++ == 0);
+    sm_sleep(SM_MS);
+    expect(pthread_mutex_lock(arg) == 0 && inside == 1);
+    expect(pthread_mutex_unlock(arg) == 0);
+    sm_sleep(SM_MS);
+    expect(--inside == 0 && pthread_mutex_lock(arg) == 0);
+    clock_gettime(CLOCK_REALTIME, &at);
+    expect(pthread_cond_timedwait(&never, arg, &at) == ETIMEDOUT);
+    return pthread_mutex_unlock(arg) + pthread_mutex_unlock(arg);
+}
+
 static void mutexes(void)
 {
     struct shared shared = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -71,6 +96,9 @@ static void mutexes(void)
     expect(pthread_mutex_destroy(&checked) == 0);
     expect(pthread_mutex_init(&checked, NULL) == 0 && pthread_mutex_lock(&checked) == 0);
     expect(pthread_mutex_timedlock(&checked, &past) == ETIMEDOUT);
+    with_tasks(unlock_others, &checked);
+    expect(pthread_mutex_unlock(&checked) == 0);
+    with_tasks(lock_twice, &recursive);
 }
 
 static int consume(void *arg)
@@ -169,6 +197,70 @@ static void locks(void)
     expect(sem_trywait(&shared.semaphore) == -1 && errno == EAGAIN);
 }
 
+/* While a task writes, others wait for as long as they like. */
+static int write_slowly(void *arg)
+{
+    struct shared *shared = arg;
+
+    expect(pthread_rwlock_wrlock(&shared->lock) == 0);
+    expect(pthread_rwlock_wrlock(&shared->lock) == EDEADLK);
+    sm_sleep(50 * SM_MS);
+    return pthread_rwlock_unlock(&shared->lock);
+}
+
+static void timed_locks(void)
+{
+    struct shared shared = {.lock = PTHREAD_RWLOCK_INITIALIZER};
+    struct timespec at, later;
+
+    expect(sm_task_spawn(NULL, "writer", write_slowly, &shared) == 0);
+    sm_sleep(SM_MS);
+    clock_gettime(CLOCK_REALTIME, &at);
+    later = at;
+    later.tv_sec += 5;
+    expect(pthread_rwlock_timedrdlock(&shared.lock, &at) == ETIMEDOUT);
+    expect(pthread_rwlock_timedwrlock(&shared.lock, &at) == ETIMEDOUT);
+    expect(pthread_rwlock_tryrdlock(&shared.lock) == EBUSY);
+    expect(pthread_rwlock_timedrdlock(&shared.lock, &later) == 0);
+    expect(pthread_rwlock_trywrlock(&shared.lock) == EBUSY);
+    expect(pthread_rwlock_unlock(&shared.lock) == 0);
+    expect(sem_init(&shared.semaphore, 0, 0) == 0);
+    expect(sem_timedwait(&shared.semaphore, &at) == -1 && errno == ETIMEDOUT);
+}
+
+/* ---- barriers and spin locks ---- */
+
+static pthread_barrier_t barrier;
+static pthread_spinlock_t spin;
+
+static int meet(void *arg)
+{
+    struct shared *shared = arg;
+
+    for (int round = 1; round <= 3; round++) {
+        expect(pthread_spin_lock(&spin) == 0);
+        const int before = shared->inside++;
+        sm_sleep(SM_MS);
+        expect(shared->inside == before + 1);
+        expect(pthread_spin_unlock(&spin) == 0);
+        const int met = pthread_barrier_wait(&barrier);
+        expect(met == 0 || met == PTHREAD_BARRIER_SERIAL_THREAD);
+        shared->total += met == PTHREAD_BARRIER_SERIAL_THREAD;
+        expect(shared->inside >= round * TASKS);
+    }
+    return 0;
+}
+
+static void barriers(void)
+{
+    struct shared shared = {0};
+
+    expect(pthread_barrier_init(&barrier, NULL, TASKS) == 0 && pthread_spin_init(&spin, 0) == 0);
+    with_tasks(meet, &shared);
+    expect(shared.total == 3 && pthread_barrier_destroy(&barrier) == 0);
+    expect(pthread_spin_destroy(&spin) == 0);
+}
+
 /* ---- once and keys ---- */
 
 static void slowly(void)
@@ -252,8 +344,13 @@ static void c11(void)
 }
 
 const struct question thread_questions[] = {
-    {"mutexes", mutexes}, {"conditions", conditions},
-    {"locks", locks},     {"once", once},
-    {"keys", keys},       {"c11", c11},
+    {"mutexes", mutexes},
+    {"conditions", conditions},
+    {"locks", locks},
+    {"once", once},
+    {"keys", keys},
+    {"c11", c11},
+    {"timed_locks", timed_locks},
+    {"barriers", barriers},
     {NULL, NULL},
 };

@@ -23,10 +23,12 @@ static int steelmill(const char *verb, const char *what, const char *options)
 /* ---- answers ---- */
 
 static const char *const questions[] = {
-    "clocks",        "cpu_time",    "sleeping",    "calendar", "locales", "seeded_random",
-    "kernel_random", "identity",    "environment", "files",    "errors",  "lines",
-    "streams",       "mutexes",     "conditions",  "locks",    "once",    "keys",
-    "c11",           "inside_libc", "zones",       "names",    "numbers",
+    "clocks",        "cpu_time",    "sleeping",    "calendar",    "locales",     "seeded_random",
+    "kernel_random", "identity",    "environment", "files",       "errors",      "lines",
+    "streams",       "mutexes",     "conditions",  "locks",       "once",        "keys",
+    "c11",           "inside_libc", "zones",       "names",       "numbers",     "maps",
+    "reservations",  "timed_locks", "barriers",    "older_names", "named_zones", "stdio",
+    "stdio_state",   "logs",        "users",
 };
 #define QUESTIONS (int)(sizeof questions / sizeof questions[0])
 
@@ -50,10 +52,12 @@ END_TEST
 /* Those whose answers a process has, too. Not streams, which are the process's, to be left as they
  * are. */
 static const char *const production[] = {
-    "clocks",        "cpu_time",      "sleeping",    "calendar", "zones",  "locales",
-    "seeded_random", "names",         "environment", "files",    "errors", "lines",
-    "inside_libc",   "kernel_random", "identity",    "numbers",  "c11",    "sleeping",
-    "mutexes",       "conditions",    "locks",       "once",     "keys",
+    "clocks",        "cpu_time",      "sleeping",    "calendar",    "zones",  "locales",
+    "seeded_random", "names",         "environment", "files",       "errors", "lines",
+    "inside_libc",   "kernel_random", "identity",    "numbers",     "c11",    "mutexes",
+    "conditions",    "locks",         "once",        "keys",        "maps",   "reservations",
+    "timed_locks",   "barriers",      "older_names", "named_zones", "stdio",  "logs",
+    "users",
 };
 #define PRODUCTION (int)(sizeof production / sizeof production[0])
 
@@ -104,6 +108,45 @@ START_TEST(randomness)
 }
 END_TEST
 
+/* A zone that nobody knows is UTC, and that is said. */
+START_TEST(zones)
+{
+    ck_assert_int_eq(steelmill("run", "named_zones", "--seed 1"), 0);
+    must_hold("one err libc: there is no time zone 'Europe/Nowhere' (TZ): it is UTC\n");
+}
+END_TEST
+
+/* ---- memory ---- */
+
+/* Where mapped memory lies depends on the run alone, as the heap does. */
+START_TEST(addresses)
+{
+    char one[64], *line;
+
+    ck_assert_int_eq(steelmill("run", "maps", "--seed 1"), 0);
+    line = strstr(output, "mapped at ");
+    ck_assert_msg(line != NULL, "%s", output);
+    snprintf(one, sizeof one, "%.*s", (int)strcspn(line, "\n"), line);
+    ck_assert_int_eq(steelmill("run", "maps", "--seed 2"), 0);
+    must_hold(one);
+}
+END_TEST
+
+/* A crash drops it, with its protection; the machine's limit counts it; and there may be none. */
+START_TEST(memory)
+{
+    ck_assert_msg(program_run("%s run %s --seed 1 --set plugin=%s "
+                              "--set machines.one.config.what=maps_much "
+                              "--set machines.two.config.what=maps_in_vain",
+                              getenv("STEELMILL"), getenv("MEMORY_SCENARIO"),
+                              getenv("ASKS_PLUGIN")) == 0,
+                  "%s", output);
+    must_hold("    1.500000000 one out has much\n");
+    must_hold("    6.500000000 one out has much\n");
+    must_hold("   10.500000000 one out has much\n");
+}
+END_TEST
+
 /* ---- output ---- */
 
 /* What daemons print comes line by line, with machine and virtual time; no line is mixed. */
@@ -137,6 +180,20 @@ START_TEST(streams)
     ck_assert_int_eq(steelmill("run", "streams", "--seed 1"), 0);
     must_hold("one out kept together\n");
     must_hold("two out the end of the line is missing\n");
+    ck_assert_int_eq(steelmill("run", "stdio_state", "--seed 1"), 0);
+    must_hold("one out wide text, 0\n");
+    must_hold("one out xwide text, 1\n");
+    must_hold("one out wide put\n");
+}
+END_TEST
+
+/* What is in syslog's mask is shown, and with it the level. */
+START_TEST(syslog_lines)
+{
+    ck_assert_int_eq(steelmill("run", "logs", "--seed 1"), 0);
+    must_hold("one err syslog<6> asks[1001]: logged 1\n");
+    must_hold("one err syslog<3> asks[1001]: No such file or directory\n");
+    ck_assert_ptr_eq(strstr(output, "not logged"), NULL);
 }
 END_TEST
 
@@ -154,9 +211,8 @@ END_TEST
 /* ---- escapes ---- */
 
 static const char *const escapes[] = {
-    "pthread_create", "fork",          "system", "popen",  "execl",
-    "socket",         "gethostbyname", "signal", "kill",   "epoll_create1",
-    "open",           "fopen",         "mkdir",  "dlopen", "syscall",
+    "pthread_create", "fork", "system", "popen", "execl",  "socket",  "signal", "kill",
+    "epoll_create1",  "open", "fopen",  "mkdir", "dlopen", "syscall", "mmap",   "mprotect",
 };
 #define ESCAPES (int)(sizeof escapes / sizeof escapes[0])
 
@@ -194,8 +250,12 @@ static void add_tests(TCase *tc)
     tcase_add_loop_test(tc, answers_again, 0, QUESTIONS);
     tcase_add_loop_test(tc, answers_in_production, 0, PRODUCTION);
     tcase_add_test(tc, randomness);
+    tcase_add_test(tc, zones);
+    tcase_add_test(tc, addresses);
+    tcase_add_test(tc, memory);
     tcase_add_test(tc, lines);
     tcase_add_test(tc, streams);
+    tcase_add_test(tc, syslog_lines);
     tcase_add_test(tc, last_words);
     tcase_add_loop_test(tc, refuses, 0, ESCAPES);
     tcase_add_test(tc, traps);

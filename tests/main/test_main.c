@@ -3,7 +3,7 @@
  * Programs with sm_main, made of the objects of plugins: what they do as plugins do, and what not.
  *
  * Environment: STEELMILL, LEASE_LOCK_PLUGIN and its scenario; the programs LEASE_LOCK_SIMULATED,
- * LEASE_LOCK_SERVED, KEEPS_SIMULATED and its scenario.
+ * LEASE_LOCK_SERVED, KEEPS_SIMULATED and its scenario; ASKS_SIMULATED, ASKS_SERVED and theirs.
  */
 #include "tests/core/program.h"
 
@@ -70,6 +70,28 @@ START_TEST(serves)
 }
 END_TEST
 
+/* libc's names are the tasks' in programs, too. */
+static const char *const questions[] = {"mutexes", "conditions", "once", "keys", "sleeping"};
+
+START_TEST(libc_is_the_tasks)
+{
+    const char *what = questions[_i];
+
+    ck_assert_msg(program_run("%s run %s --seed 1 --set machines.one.config.what=%s",
+                              getenv("ASKS_SIMULATED"), getenv("ASKS_SCENARIO"), what) == 0,
+                  "%s: %s", what, output);
+    ck_assert_msg(program_run("timeout 60 %s serve %s --machine one --data main-data-%d "
+                              "--set machines.one.config.what=%s "
+                              "--set machines.one.config.world=production --network 127.%u.0.0",
+                              getenv("ASKS_SERVED"), getenv("ASKS_SCENARIO"), (int)getpid(), what,
+                              3 + (unsigned)getpid() % 250) == 0,
+                  "%s: %s", what, output);
+    must_hold("asked\n");
+    ck_assert_msg(!strstr(output, "libc answers as the machine"), "%s", output);
+    program_run("rm -r main-data-%d", (int)getpid());
+}
+END_TEST
+
 /* What does not hold: variables are the program's, so one machine sees those of another. What they
  * point to is caught where it is used. */
 START_TEST(variables_are_shared)
@@ -97,6 +119,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, simulates);
     tcase_add_test(tc, replays);
     tcase_add_test(tc, serves);
+    tcase_add_loop_test(tc, libc_is_the_tasks, 0, sizeof questions / sizeof questions[0]);
     tcase_add_test(tc, variables_are_shared);
     tcase_add_test(tc, no_steelmill);
 }

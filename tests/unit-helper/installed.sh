@@ -10,11 +10,8 @@ flags=$4
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-meson install -C "$build" --destdir "$scratch/root" --no-rebuild --quiet >"$scratch/log" 2>&1 ||
-    { cat "$scratch/log"; exit 1; }
-PKG_CONFIG_SYSROOT_DIR=$scratch/root
-PKG_CONFIG_PATH=$(dirname "$(find "$scratch/root" -name steelmill-sim.pc)")
-export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
+. "$(dirname "$0")/../core/installed.sh"
+installed "$build"
 
 cp -r "$example" "$scratch/example"
 CFLAGS="-g -Werror $flags" LDFLAGS="$flags" make -C "$scratch/example" CC="$cc" all \

@@ -3,7 +3,6 @@
  * Read-write locks, semaphores, barriers and spin locks. A task tries, and parks where it would
  * have to wait, whoever holds the lock.
  */
-#include "core/libc/libc.h"
 #include "core/os/libc/park.h"
 
 #include <errno.h>
@@ -152,4 +151,32 @@ EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock)
 
     (void)os_parked_wake((void *)(uintptr_t)lock, true);
     return error;
+}
+
+/* ---- barriers: of tasks alone, or of threads alone ---- */
+
+static int wait_barrier(struct sm__libc_barrier *barrier)
+{
+    const uint32_t round = __atomic_load_n(&barrier->round, __ATOMIC_ACQUIRE);
+
+    if (__atomic_add_fetch(&barrier->in, 1, __ATOMIC_ACQ_REL) == barrier->count) {
+        barrier->in = 0;
+        __atomic_store_n(&barrier->round, round + 1, __ATOMIC_RELEASE);
+        (void)os_parked_wake(barrier, true);
+        return PTHREAD_BARRIER_SERIAL_THREAD;
+    }
+    for (;;) {
+        struct os_parked *parked = os_parked_begin(barrier);
+        if (__atomic_load_n(&barrier->round, __ATOMIC_ACQUIRE) != round) {
+            os_parked_end(parked);
+            return 0;
+        }
+        (void)os_parked_wait(parked, SM_FOREVER);
+    }
+}
+
+EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
+{
+    return sm__current ? wait_barrier((struct sm__libc_barrier *)(void *)barrier)
+                       : SM__LIBC_REAL(pthread_barrier_wait)(barrier);
 }

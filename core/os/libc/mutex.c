@@ -4,7 +4,6 @@
  * many of them wait, is kept in the two words that libc uses in robust mutexes alone. They are used
  * only by the thread that holds the mutex, and by its waiting tasks.
  */
-#include "core/libc/libc.h"
 #include "core/os/libc/park.h"
 
 #include <errno.h>
@@ -15,7 +14,7 @@
 
 /* ---- mutexes ---- */
 
-static struct __pthread_mutex_s *data_of(pthread_mutex_t *mutex)
+SM__LIBC_BARE static struct __pthread_mutex_s *data_of(pthread_mutex_t *mutex)
 {
     return (struct __pthread_mutex_s *)(void *)mutex;
 }
@@ -33,7 +32,7 @@ static uintptr_t *waiters_of(pthread_mutex_t *mutex)
 
 #define KIND_MASK 3 /* the rest is robust, of processes, with priorities: libc's alone */
 
-static bool is_tasks(pthread_mutex_t *mutex)
+SM__LIBC_BARE static bool is_tasks(pthread_mutex_t *mutex)
 {
     return sm__current && (data_of(mutex)->__kind & ~KIND_MASK) == 0;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* pthread's once, and what core/libc asks of a world. */
-#include "core/libc/libc.h"
 #include "core/os/libc/park.h"
 
 #include <dlfcn.h>
@@ -11,12 +10,12 @@
 
 /* ---- the world ---- */
 
-bool sm__libc_inside(void)
+SM__LIBC_BARE bool sm__libc_inside(void)
 {
     return sm__current != NULL;
 }
 
-void *sm__libc_next(const char *name)
+SM__LIBC_BARE void *sm__libc_next(const char *name)
 {
     void *function = dlsym(RTLD_NEXT, name);
 

@@ -22,10 +22,11 @@ struct os_parked {
     bool woken, abandoned;
 };
 
+_Atomic uint32_t os_parked_count;
+
 static struct {
     atomic_flag lock; /* no mutex: those wake who waits here */
     struct os_parked *first;
-    _Atomic uint32_t count; /* so that those who wake nobody need no lock */
 } all = {.lock = ATOMIC_FLAG_INIT};
 
 static void lock_all(void)
@@ -52,7 +53,7 @@ struct os_parked *os_parked_begin(const void *address)
     while (*end)
         end = &(*end)->next;
     *end = parked;
-    all.count++;
+    os_parked_count++;
     unlock_all();
     return parked;
 }
@@ -67,7 +68,7 @@ static bool unlist(struct os_parked *parked)
     const bool found = *link;
     if (found) {
         *link = parked->next;
-        all.count--;
+        os_parked_count--;
     }
     unlock_all();
     return found;
@@ -125,13 +126,11 @@ void os_parked_end(struct os_parked *parked)
     (void)os_parked_wake(address, false);
 }
 
-bool os_parked_wake(const void *address, bool everybody)
+bool os_parked_wake_any(const void *address, bool everybody)
 {
     struct os_worker *here = sm__current ? os_worker_of(sm__current->home) : NULL;
     bool found = false;
 
-    if (all.count == 0)
-        return false;
     lock_all();
     for (struct os_parked **link = &all.first; *link && (everybody || !found);) {
         struct os_parked *parked = *link;
@@ -141,7 +140,7 @@ bool os_parked_wake(const void *address, bool everybody)
         }
         found = true;
         *link = parked->next;
-        all.count--;
+        os_parked_count--;
         /* Inside the lock: its worker may end next. */
         if (parked->worker == here)
             arrive(parked);
@@ -162,7 +161,7 @@ void os_parked_forget(struct os_worker *worker)
             continue;
         }
         *link = parked->next;
-        all.count--;
+        os_parked_count--;
         free(parked);
     }
     unlock_all();

@@ -16,6 +16,7 @@
 #ifndef STEELMILL_CORE_OS_LIBC_PARK_H
 #define STEELMILL_CORE_OS_LIBC_PARK_H
 
+#include "core/libc/libc.h"
 #include "core/os/worker.h"
 
 /*
@@ -29,8 +30,14 @@ int os_parked_wait(struct os_parked *parked, sm_time deadline);
 /* It need not wait any more. A wake that it has got is handed on. */
 void os_parked_end(struct os_parked *parked);
 
+/* How many wait: those who wake nobody need no lock. */
+extern _Atomic uint32_t os_parked_count;
 /* Wakes the first, or all, who wait for it on any worker. From any thread. False: nobody does. */
-bool os_parked_wake(const void *address, bool all);
+bool os_parked_wake_any(const void *address, bool all);
+SM__LIBC_BARE static inline bool os_parked_wake(const void *address, bool all)
+{
+    return os_parked_count > 0 && os_parked_wake_any(address, all);
+}
 /* Forgets all that have waited on a worker whose tasks are gone. */
 void os_parked_forget(struct os_worker *worker);
 
