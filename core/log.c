@@ -5,6 +5,8 @@
  * A line is composed on the stack and never allocates: it may be written from anywhere, also where
  * memory is out. What does not fit is cut in a way that shows.
  */
+#include "core/log.h"
+
 #include "core/factory_parts.h"
 
 #include <inttypes.h>
@@ -175,6 +177,14 @@ static void put_text_value(struct line *line, const struct sm_field *field)
         put(line, field->value.str);
 }
 
+static void put_text_field(struct line *line, const struct sm_field *field)
+{
+    put(line, " ");
+    put(line, field->name);
+    put(line, "=");
+    put_text_value(line, field);
+}
+
 static void compose_text(struct line *line, const struct scope *scope, enum sm_log_level level,
                          const char *message, const struct sm_field *fields)
 {
@@ -185,13 +195,27 @@ static void compose_text(struct line *line, const struct scope *scope, enum sm_l
     put(line, scope->machine[0] || scope->daemon[0] ? "" : "-");
     put_format(line, " %-5s ", level_words[level]);
     put(line, message);
-    for (int i = 0; i < FIELDS_MAX && fields[i].kind != SM_FIELD_END; i++) {
-        put(line, " ");
-        put(line, fields[i].name);
-        put(line, "=");
-        put_text_value(line, &fields[i]);
-    }
+    for (int i = 0; i < FIELDS_MAX && fields[i].kind != SM_FIELD_END; i++)
+        put_text_field(line, &fields[i]);
     put_tail(line, line->cut ? "...\n" : "\n");
+}
+
+size_t sm__log_fields_print(char *text, size_t size, const struct sm_field *fields)
+{
+    struct line line;
+    size_t fits = 0;
+
+    line.used = 0;
+    line.cut = false;
+    for (; fields && fields->kind != SM_FIELD_END && !line.cut && line.used < size; fields++) {
+        fits = line.used;
+        put_text_field(&line, fields);
+    }
+    if (!line.cut && line.used < size)
+        fits = line.used;
+    memcpy(text, line.text, fits);
+    text[fits] = '\0';
+    return fits;
 }
 
 /* ---- JSON ---- */

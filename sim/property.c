@@ -5,6 +5,7 @@
  */
 #include "sim/property.h"
 
+#include "core/log.h"
 #include "core/random.h"
 #include "sim/host.h"
 #include "sim/world.h"
@@ -133,32 +134,6 @@ uint32_t sim_property_pending(struct sim_world *world, const char *name)
     return evaluated ? pending : UINT32_MAX;
 }
 
-static size_t print_field(char *text, size_t size, const struct sm_field *field)
-{
-    int written = 0;
-
-    switch (field->kind) {
-    case SM_FIELD_I64:
-        written = snprintf(text, size, " %s=%lld", field->name, (long long)field->value.i64);
-        break;
-    case SM_FIELD_U64:
-        written =
-            snprintf(text, size, " %s=%llu", field->name, (unsigned long long)field->value.u64);
-        break;
-    case SM_FIELD_HEX:
-        written =
-            snprintf(text, size, " %s=0x%llx", field->name, (unsigned long long)field->value.u64);
-        break;
-    case SM_FIELD_STR:
-        written = snprintf(text, size, " %s=%s", field->name,
-                           field->value.str ? field->value.str : "null");
-        break;
-    case SM_FIELD_END:
-        break;
-    }
-    return written < 0 ? 0 : (size_t)written < size ? (size_t)written : size - 1;
-}
-
 static void violated(struct sim_world *world, const struct sm_site *site,
                      const struct sm_field *fields)
 {
@@ -172,8 +147,7 @@ static void violated(struct sim_world *world, const struct sm_site *site,
     if (fields && fields[0].kind != SM_FIELD_END && used + 1 < sizeof failure.text)
         failure.text[used++] = ':';
     failure.text[used] = '\0';
-    for (; fields && fields->kind != SM_FIELD_END; fields++)
-        used += print_field(failure.text + used, sizeof failure.text - used, fields);
+    (void)sm__log_fields_print(failure.text + used, sizeof failure.text - used, fields);
     snprintf(failure.subject, sizeof failure.subject, "%s", site->name);
     sim_fail(world, &failure);
 }

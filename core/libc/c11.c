@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <threads.h>
 
 #define EXPORT SM__LIBC_EXPORT
@@ -70,6 +71,16 @@ EXPORT int thrd_sleep(const struct timespec *duration, struct timespec *left)
     const int error = clock_nanosleep(CLOCK_REALTIME, 0, duration, left);
 
     return error == 0 ? 0 : error == EINTR ? -1 : -2;
+}
+
+EXPORT void thrd_yield(void)
+{
+    (void)sched_yield();
+}
+
+EXPORT thrd_t thrd_current(void)
+{
+    return pthread_self();
 }
 
 EXPORT int tss_create(tss_t *key, tss_dtor_t destructor)

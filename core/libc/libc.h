@@ -4,7 +4,7 @@
  * daemon and its libraries call by the name of a thread's is a task's: it parks the task, and the
  * others go on. What is called outside of tasks goes on to libc itself.
  *
- *   sleep.c  sleeping       c11.c  C11's names for pthread's
+ *   sleep.c  sleeping, yielding       c11.c  C11's names for pthread's
  *   keys.c   values of keys, per task
  *
  * The rest is each world's own: sim/libc answers everything, core/os/libc no more than pthread's

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Sleeping parks the task. */
+/* Sleeping, and yielding, are the task's. */
 #include "core/libc/libc.h"
 
 #include <steelmill/task.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <unistd.h>
 
 #define EXPORT SM__LIBC_EXPORT
@@ -106,5 +107,14 @@ EXPORT unsigned sleep(unsigned seconds)
     if (!sm__libc_inside())
         return SM__LIBC_REAL(sleep)(seconds);
     (void)sm__libc_sleep(seconds * SM_S);
+    return 0;
+}
+
+/* Code that waits by looking again and again lets the others run. */
+EXPORT int sched_yield(void)
+{
+    if (!sm__libc_inside())
+        return SM__LIBC_REAL(sched_yield)();
+    (void)sm_yield();
     return 0;
 }

@@ -165,11 +165,3 @@ EXPORT char *getcwd(char *buffer, size_t size)
     }
     return strcpy(buffer, "/");
 }
-
-EXPORT int sched_yield(void)
-{
-    if (!sim_libc_inside())
-        return SM__LIBC_REAL(sched_yield)();
-    (void)sm_yield();
-    return 0;
-}

@@ -31,6 +31,20 @@ static void print_machine_id(const struct sim_machine *machine, char *text, size
              (unsigned long long)sm__random_draw(hash, 0));
 }
 
+/* As users.c answers. */
+static void print_users(const struct sim_machine *machine, char *text, size_t size)
+{
+    (void)machine;
+    snprintf(text, size, "root:*:0:0:root:/root:/bin/sh\nsteelmill:*:%d:%d::/:/bin/sh\n",
+             SIM_LIBC_USER, SIM_LIBC_USER);
+}
+
+static void print_groups(const struct sim_machine *machine, char *text, size_t size)
+{
+    (void)machine;
+    snprintf(text, size, "root:*:0:\nsteelmill:*:%d:\n", SIM_LIBC_USER);
+}
+
 static void print_nothing(const struct sim_machine *machine, char *text, size_t size)
 {
     (void)machine, (void)size;
@@ -46,6 +60,8 @@ const struct sim_libc_source *sim_libc_source_find(const char *path)
         {"/dev/zero", SIM_LIBC_ZERO, NULL},
         {"/etc/hostname", SIM_LIBC_TEXT, print_hostname},
         {"/etc/hosts", SIM_LIBC_TEXT, print_hosts},
+        {"/etc/passwd", SIM_LIBC_TEXT, print_users},
+        {"/etc/group", SIM_LIBC_TEXT, print_groups},
         {"/etc/timezone", SIM_LIBC_TEXT, print_timezone},
         {"/etc/machine-id", SIM_LIBC_TEXT, print_machine_id},
         {"/etc/resolv.conf", SIM_LIBC_TEXT, print_nothing},

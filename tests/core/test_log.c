@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Log lines, as text and as JSON, compared with what a reader expects. */
 #include "core/factory.h"
+#include "core/log.h"
 #include "tests/core/probe.h"
 
 static struct sm_factory *factory;
@@ -227,10 +228,34 @@ START_TEST(cut_anywhere)
 }
 END_TEST
 
+/* Elsewhere fields look as they do in the log; what has no room is left out as a whole. */
+START_TEST(fields_elsewhere)
+{
+    const struct sm_field fields[] = {sm_i64("n", -7),
+                                      sm_str("text", "two \"words\""),
+                                      sm_str("none", NULL),
+                                      {.kind = SM_FIELD_END}};
+    static const char whole[] = " n=-7 text=\"two \\\"words\\\"\" none=null";
+    char text[64];
+
+    ck_assert_uint_eq(sm__log_fields_print(text, sizeof text, fields), sizeof whole - 1);
+    ck_assert_str_eq(text, whole);
+    ck_assert_uint_eq(sm__log_fields_print(text, sizeof whole, fields), sizeof whole - 1);
+    ck_assert_str_eq(text, whole);
+    ck_assert_uint_eq(sm__log_fields_print(text, sizeof whole - 1, fields),
+                      sizeof whole - 1 - strlen(" none=null"));
+    ck_assert_str_eq(text, " n=-7 text=\"two \\\"words\\\"\"");
+    ck_assert_uint_eq(sm__log_fields_print(text, 1, fields), 0);
+    ck_assert_uint_eq(sm__log_fields_print(text, sizeof text, NULL), 0);
+    ck_assert_str_eq(text, "");
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        text_lines, json_lines, levels, text_values, json_values, cut_text, cut_json, cut_anywhere,
+        text_lines, json_lines, levels,       text_values,      json_values,
+        cut_text,   cut_json,   cut_anywhere, fields_elsewhere,
     };
     return probe_main("log", tests, sizeof tests / sizeof tests[0]);
 }

@@ -138,7 +138,7 @@ static void machine_files(void)
     expect(fstat(fd, &status) == 0 && status.st_size == (off_t)strlen(expected));
     expect(lseek(fd, 1, SEEK_SET) == 1 && read(fd, text, sizeof text) == status.st_size - 1);
     expect(write(fd, "x", 1) == -1 && close(fd) == 0);
-    expect(open("/etc/passwd", O_RDONLY) == -1 && errno == ENOENT);
+    expect(open("/etc/shadow", O_RDONLY) == -1 && errno == ENOENT);
     expect(!fopen("/proc/self/maps", "r") && errno == ENOENT);
     expect(access("/tmp", R_OK) == -1);
     expect(stat("/etc/localtime", &status) == -1 && errno == ENOENT);
@@ -146,8 +146,9 @@ static void machine_files(void)
 
 static void files(void)
 {
-    char byte = 1;
+    char byte = 1, text[128];
     struct stat status;
+    FILE *stream;
 
     if (is_simulated)
         machine_files();
@@ -158,8 +159,10 @@ static void files(void)
     expect(fstat(null, &status) == 0 && S_ISCHR(status.st_mode));
     expect(close(null) == 0 && close(zero) == 0 && close(zero) == -1 && errno == EBADF);
     expect(open("/no/such/file", O_RDONLY) == -1 && errno == ENOENT);
-    expect(access("/etc/hosts", R_OK) == 0);
-    FILE *stream = fopen("/etc/hosts", "r"); /* left open: it is gone with the machine */
+    expect(access("/etc/hosts", R_OK) == 0 && access("/etc/group", R_OK) == 0);
+    expect((stream = fopen("/etc/passwd", "r")) != NULL && fgets(text, sizeof text, stream));
+    expect(strncmp(text, "root:", 5) == 0 && fclose(stream) == 0);
+    stream = fopen("/etc/hosts", "r"); /* left open: it is gone with the machine */
     expect(stream && fgetc(stream) != EOF);
 }
 

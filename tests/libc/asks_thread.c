@@ -326,6 +326,27 @@ static void keys(void)
     expect(pthread_setspecific(shared.key, &shared) == EINVAL);
 }
 
+static int say_go(void *arg)
+{
+    *(volatile bool *)arg = true;
+    return 0;
+}
+
+/* Who looks again and again, and yields, lets the others run. */
+static void yields(void)
+{
+    volatile bool go = false;
+
+    expect(sm_task_spawn(NULL, "sayer", say_go, (void *)&go) == 0);
+    while (!go)
+        expect(sched_yield() == 0);
+    go = false;
+    expect(sm_task_spawn(NULL, "sayer", say_go, (void *)&go) == 0);
+    while (!go)
+        thrd_yield();
+    expect(thrd_equal(thrd_current(), thrd_current()));
+}
+
 static void c11(void)
 {
     once_flag flag = ONCE_FLAG_INIT;
@@ -344,13 +365,9 @@ static void c11(void)
 }
 
 const struct question thread_questions[] = {
-    {"mutexes", mutexes},
-    {"conditions", conditions},
-    {"locks", locks},
-    {"once", once},
-    {"keys", keys},
-    {"c11", c11},
-    {"timed_locks", timed_locks},
-    {"barriers", barriers},
-    {NULL, NULL},
+    {"mutexes", mutexes},   {"conditions", conditions},
+    {"locks", locks},       {"once", once},
+    {"keys", keys},         {"c11", c11},
+    {"yields", yields},     {"timed_locks", timed_locks},
+    {"barriers", barriers}, {NULL, NULL},
 };

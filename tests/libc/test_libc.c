@@ -28,7 +28,7 @@ static const char *const questions[] = {
     "streams",       "mutexes",     "conditions",  "locks",       "once",        "keys",
     "c11",           "inside_libc", "zones",       "names",       "numbers",     "maps",
     "reservations",  "timed_locks", "barriers",    "older_names", "named_zones", "stdio",
-    "stdio_state",   "logs",        "users",
+    "stdio_state",   "logs",        "users",       "yields",
 };
 #define QUESTIONS (int)(sizeof questions / sizeof questions[0])
 
@@ -57,7 +57,7 @@ static const char *const production[] = {
     "inside_libc",   "kernel_random", "identity",    "numbers",     "c11",    "mutexes",
     "conditions",    "locks",         "once",        "keys",        "maps",   "reservations",
     "timed_locks",   "barriers",      "older_names", "named_zones", "stdio",  "logs",
-    "users",
+    "users",         "yields",
 };
 #define PRODUCTION (int)(sizeof production / sizeof production[0])
 

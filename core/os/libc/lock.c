@@ -30,9 +30,16 @@ static int wait_until(int (*try)(void *object), void *object, int busy, sm_time 
 
 /* ---- read-write locks: the writing task's number is in words that libc leaves zero ---- */
 
-static unsigned *writer_of(pthread_rwlock_t *lock)
+static void set_writer(pthread_rwlock_t *lock, uint32_t task)
 {
-    return &lock->__data.__pad3;
+    __atomic_store_n(&lock->__data.__pad3, task, __ATOMIC_RELAXED);
+}
+
+/* The number is one of this worker's only if its thread holds the lock. */
+static bool is_writer(pthread_rwlock_t *lock)
+{
+    return __atomic_load_n(&lock->__data.__pad3, __ATOMIC_RELAXED) == sm__current->id &&
+           __atomic_load_n(&lock->__data.__cur_writer, __ATOMIC_RELAXED) == gettid();
 }
 
 static int try_read(void *lock)
@@ -45,14 +52,13 @@ static int try_write(void *lock)
     const int error = SM__LIBC_REAL(pthread_rwlock_trywrlock)(lock);
 
     if (!error)
-        *writer_of(lock) = sm__current->id;
+        set_writer(lock, sm__current->id);
     return error;
 }
 
 static int lock_rwlock(pthread_rwlock_t *lock, int (*try)(void *lock), sm_time deadline)
 {
-    if (__atomic_load_n(&lock->__data.__cur_writer, __ATOMIC_RELAXED) == gettid() &&
-        *writer_of(lock) == sm__current->id)
+    if (is_writer(lock))
         return EDEADLK;
     return wait_until(try, lock, EBUSY, deadline);
 }
@@ -90,8 +96,8 @@ EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 
 EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
-    if (sm__current && __atomic_load_n(&lock->__data.__cur_writer, __ATOMIC_RELAXED) == gettid())
-        *writer_of(lock) = 0;
+    if (sm__current && is_writer(lock))
+        set_writer(lock, 0);
     const int error = SM__LIBC_REAL(pthread_rwlock_unlock)(lock);
     if (!error)
         (void)os_parked_wake(lock, true);

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mutexes and conditions. To libc a mutex belongs to a thread; which of its tasks holds it, and how
- * many of them wait, is kept in the two words that libc uses in robust mutexes alone. They are used
- * only by the thread that holds the mutex, and by its waiting tasks.
+ * Mutexes and conditions. To libc a mutex belongs to a thread; which task holds it is kept in the
+ * two words that libc uses in robust mutexes alone.
+ *
+ *   held by a task of the same worker    the task parks
+ *   held by a task of another worker     the worker waits a little, then the task parks
+ *   held by a thread without tasks       the worker waits
+ *
+ * A little, as most of what several threads use is held for no longer, and libraries count on not
+ * being left meanwhile.
  */
 #include "core/os/libc/park.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #define EXPORT SM__LIBC_EXPORT
 
@@ -19,17 +24,28 @@ SM__LIBC_BARE static struct __pthread_mutex_s *data_of(pthread_mutex_t *mutex)
     return (struct __pthread_mutex_s *)(void *)mutex;
 }
 
-/* The number of the task that holds it; 0: none. */
-static uintptr_t *holder_of(pthread_mutex_t *mutex)
+/* Where the task lives that holds it, and its number. */
+static void set_holder(pthread_mutex_t *mutex, const struct sm_task *task)
 {
-    return (uintptr_t *)(void *)&data_of(mutex)->__list.__prev;
+    struct __pthread_internal_list *words = &data_of(mutex)->__list;
+
+    __atomic_store_n(&words->__prev, task ? (void *)task->home : NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&words->__next, task ? (void *)(uintptr_t)task->id : NULL, __ATOMIC_RELAXED);
 }
 
-static uintptr_t *waiters_of(pthread_mutex_t *mutex)
+static const void *home_of(pthread_mutex_t *mutex)
 {
-    return (uintptr_t *)(void *)&data_of(mutex)->__list.__next;
+    return __atomic_load_n(&data_of(mutex)->__list.__prev, __ATOMIC_RELAXED);
 }
 
+static bool is_mine(pthread_mutex_t *mutex)
+{
+    return home_of(mutex) == (const void *)sm__current->home &&
+           (uintptr_t)__atomic_load_n(&data_of(mutex)->__list.__next, __ATOMIC_RELAXED) ==
+               sm__current->id;
+}
+
+#define LITTLE_NS (10 * SM_MS)
 #define KIND_MASK 3 /* the rest is robust, of processes, with priorities: libc's alone */
 
 SM__LIBC_BARE static bool is_tasks(pthread_mutex_t *mutex)
@@ -37,73 +53,79 @@ SM__LIBC_BARE static bool is_tasks(pthread_mutex_t *mutex)
     return sm__current && (data_of(mutex)->__kind & ~KIND_MASK) == 0;
 }
 
-/* By another task of this thread, that is. */
-static bool is_held_here(pthread_mutex_t *mutex)
-{
-    return __atomic_load_n(&data_of(mutex)->__owner, __ATOMIC_RELAXED) == gettid();
-}
-
 static int take(pthread_mutex_t *mutex)
 {
-    const uintptr_t self = sm__current->id;
     const int error = SM__LIBC_REAL(pthread_mutex_trylock)(mutex);
 
     if (error == EBUSY && (data_of(mutex)->__kind & KIND_MASK) == PTHREAD_MUTEX_ERRORCHECK &&
-        is_held_here(mutex) && *holder_of(mutex) == self)
+        is_mine(mutex))
         return EDEADLK;
     if (error)
         return error;
-    if (data_of(mutex)->__count <= 1) {
-        *holder_of(mutex) = self;
-        return 0;
+    if (data_of(mutex)->__count > 1 && !is_mine(mutex)) { /* what is recursive is so in a task */
+        (void)SM__LIBC_REAL(pthread_mutex_unlock)(mutex);
+        return EBUSY;
     }
-    if (*holder_of(mutex) == self)
-        return 0;
-    (void)SM__LIBC_REAL(pthread_mutex_unlock)(mutex); /* what is recursive is so in a task */
-    return EBUSY;
+    set_holder(mutex, sm__current);
+    return 0;
 }
 
-/* What another thread holds, this one may wait for; what a task of its own holds, the task must. */
-static int lock(pthread_mutex_t *mutex, clockid_t clock, const struct timespec *at)
+/* Waits as a thread. EBUSY: somebody else had better have this one. */
+static int lock_as_thread(pthread_mutex_t *mutex, sm_time deadline)
 {
-    int error;
+    const sm_time now = sm_now(), wait = deadline - now < LITTLE_NS ? deadline - now : LITTLE_NS;
+    struct timespec at;
 
-    while ((error = take(mutex)) == EBUSY) {
-        if (!is_held_here(mutex)) {
-            error = at ? SM__LIBC_REAL(pthread_mutex_clocklock)(mutex, clock, at)
-                       : SM__LIBC_REAL(pthread_mutex_lock)(mutex);
-            if (!error)
-                *holder_of(mutex) = sm__current->id;
-            return error;
-        }
-        __atomic_fetch_add(waiters_of(mutex), 1, __ATOMIC_RELAXED);
-        const int waited =
-            os_parked_wait(os_parked_begin(mutex), at ? sm__libc_deadline(clock, at) : SM_FOREVER);
-        __atomic_fetch_sub(waiters_of(mutex), 1, __ATOMIC_RELAXED);
-        if (waited)
-            return ETIMEDOUT;
+    clock_gettime(CLOCK_REALTIME, &at); /* ThreadSanitizer does not know pthread_mutex_clocklock */
+    const sm_time end = sm__libc_ns_of(&at) + wait;
+    at = (struct timespec){.tv_sec = end / SM_S, .tv_nsec = end % SM_S};
+    const int error = SM__LIBC_REAL(pthread_mutex_timedlock)(mutex, &at);
+    if (error == 0)
+        set_holder(mutex, sm__current);
+    return error == ETIMEDOUT && wait == LITTLE_NS ? EBUSY : error;
+}
+
+static int lock_as_task(pthread_mutex_t *mutex, sm_time deadline)
+{
+    struct os_parked *parked = os_parked_begin(mutex);
+    const int error = take(mutex);
+
+    if (error != EBUSY)
+        os_parked_end(parked);
+    else if (os_parked_wait(parked, deadline))
+        return ETIMEDOUT;
+    return error;
+}
+
+static int lock(pthread_mutex_t *mutex, sm_time deadline)
+{
+    int error = take(mutex);
+
+    while (error == EBUSY) {
+        const void *home = home_of(mutex);
+        if (home != (const void *)sm__current->home)
+            error = lock_as_thread(mutex, deadline);
+        if (error == EBUSY && home && !os_parked_is_busy)
+            error = lock_as_task(mutex, deadline);
     }
     return error;
 }
 
 static int unlock(pthread_mutex_t *mutex)
 {
-    if (*holder_of(mutex) && *holder_of(mutex) != sm__current->id)
+    if (home_of(mutex) && !is_mine(mutex))
         return EPERM;
-    const bool is_last = data_of(mutex)->__count <= 1;
-    if (is_last)
-        *holder_of(mutex) = 0;
-    const bool wakes = is_last && __atomic_load_n(waiters_of(mutex), __ATOMIC_RELAXED) > 0;
+    if (data_of(mutex)->__count <= 1)
+        set_holder(mutex, NULL);
     const int error = SM__LIBC_REAL(pthread_mutex_unlock)(mutex);
-    if (wakes && !error)
+    if (!error)
         (void)os_parked_wake(mutex, false);
     return error;
 }
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-    return is_tasks(mutex) ? lock(mutex, CLOCK_REALTIME, NULL)
-                           : SM__LIBC_REAL(pthread_mutex_lock)(mutex);
+    return is_tasks(mutex) ? lock(mutex, SM_FOREVER) : SM__LIBC_REAL(pthread_mutex_lock)(mutex);
 }
 
 EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
@@ -117,14 +139,14 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 EXPORT int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex,
                                    const struct timespec *restrict at)
 {
-    return is_tasks(mutex) ? lock(mutex, CLOCK_REALTIME, at)
+    return is_tasks(mutex) ? lock(mutex, sm__libc_deadline(CLOCK_REALTIME, at))
                            : SM__LIBC_REAL(pthread_mutex_timedlock)(mutex, at);
 }
 
 EXPORT int pthread_mutex_clocklock(pthread_mutex_t *restrict mutex, clockid_t clock,
                                    const struct timespec *restrict at)
 {
-    return is_tasks(mutex) ? lock(mutex, clock, at)
+    return is_tasks(mutex) ? lock(mutex, sm__libc_deadline(clock, at))
                            : SM__LIBC_REAL(pthread_mutex_clocklock)(mutex, clock, at);
 }
 
@@ -148,14 +170,14 @@ static int wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t
 {
     unsigned depth = data_of(mutex)->__count;
 
-    if (*holder_of(mutex) != sm__current->id || !is_held_here(mutex))
+    if (!is_mine(mutex))
         return EPERM;
     struct os_parked *parked = os_parked_begin(condition);
     for (unsigned i = depth ? depth : 1; i > 0; i--)
         (void)unlock(mutex);
     const int error = os_parked_wait(parked, at ? sm__libc_deadline(clock, at) : SM_FOREVER);
     for (unsigned i = depth ? depth : 1; i > 0; i--)
-        (void)lock(mutex, CLOCK_REALTIME, NULL);
+        (void)lock(mutex, SM_FOREVER);
     return error ? ETIMEDOUT : 0;
 }
 

@@ -2,9 +2,10 @@
 #include "core/os/libc/park.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /*
  *   begin --> LISTED --wake--> on its way, to another worker --> WOKEN
@@ -23,6 +24,7 @@ struct os_parked {
 };
 
 _Atomic uint32_t os_parked_count;
+__thread bool os_parked_is_busy;
 
 static struct {
     atomic_flag lock; /* no mutex: those wake who waits here */
@@ -32,7 +34,7 @@ static struct {
 static void lock_all(void)
 {
     while (atomic_flag_test_and_set_explicit(&all.lock, memory_order_acquire))
-        sched_yield();
+        (void)syscall(SYS_sched_yield); /* by its name, the task's */
 }
 
 static void unlock_all(void)
@@ -131,6 +133,9 @@ bool os_parked_wake_any(const void *address, bool everybody)
     struct os_worker *here = sm__current ? os_worker_of(sm__current->home) : NULL;
     bool found = false;
 
+    if (os_parked_is_busy)
+        return false; /* it is a lock of the worker's that this thread posts to */
+    os_parked_is_busy = true;
     lock_all();
     for (struct os_parked **link = &all.first; *link && (everybody || !found);) {
         struct os_parked *parked = *link;
@@ -148,6 +153,7 @@ bool os_parked_wake_any(const void *address, bool everybody)
             SM_ASSERT(os_worker_post(parked->worker, arrive, parked) == 0);
     }
     unlock_all();
+    os_parked_is_busy = false;
     return found;
 }
 

@@ -30,6 +30,8 @@ int os_parked_wait(struct os_parked *parked, sm_time deadline);
 /* It need not wait any more. A wake that it has got is handed on. */
 void os_parked_end(struct os_parked *parked);
 
+/* The calling thread is waking somebody up, and must not park. */
+extern __thread bool os_parked_is_busy;
 /* How many wait: those who wake nobody need no lock. */
 extern _Atomic uint32_t os_parked_count;
 /* Wakes the first, or all, who wait for it on any worker. From any thread. False: nobody does. */
