@@ -57,14 +57,16 @@ bool sm__stack_find(const struct sm__stack_pool *pool, const void *address, uint
 void sm__stack_bounds(const struct sm__stack_pool *pool, uint32_t index, char **low, char **high);
 /*
  * From now on stacks are filled before use, so that what reads them uninitialised shows: the upper
- * 32 KiB, which calls usually reach. fill: 0x100 | byte, or a byte other than 0; 0: off.
+ * 32 KiB, which calls usually reach. fill: 0x100 | byte, or a byte other than 0; 0: off. With
+ * SM__STACK_FILL_QUICK most refills take it that calls leave no large gaps untouched.
  */
+#define SM__STACK_FILL_QUICK 0x200u
 void sm__stack_fill(struct sm__stack_pool *pool, uint32_t fill);
 /*
  * Fills what lies below `sp` of a stack that is not running: what calls have left there is gone, if
- * no more than 9 KiB lie untouched above it.
+ * no more than 9 KiB lie untouched above it (quick: 1 KiB, but for one refill in eight).
  */
-void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *sp);
+void sm__stack_refill(struct sm__stack_pool *pool, uint32_t index, void *sp);
 /*
  * Before the first stack is taken: they lie in the opposite order, in other colours. With another
  * base, that shows whatever depends on their addresses.

@@ -30,6 +30,8 @@
  * frame may hold an array that is written at its far end only. */
 #define BLOCK_BYTES ((ptrdiff_t)512)
 #define CLEAN_BYTES ((ptrdiff_t)9 * 1024)
+#define QUICK_BYTES ((ptrdiff_t)1024) /* the same for most refills that are to be quick */
+#define QUICK_TIMES 8u                /* that many but one */
 
 struct sm__stack_pool {
     char *base;
@@ -42,6 +44,7 @@ struct sm__stack_pool {
     bool guard_by_madvise;
     bool mirrored; /* stack 0 is the uppermost */
     uint32_t fill; /* its low byte; 0: stacks are handed out as they are */
+    uint32_t refills;
     char filled[BLOCK_BYTES];
 };
 
@@ -172,8 +175,10 @@ static char *fill_begin(char *low, char *high)
     return high - low > FILL_BYTES ? high - FILL_BYTES : low;
 }
 
-void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *sp)
+void sm__stack_refill(struct sm__stack_pool *pool, uint32_t index, void *sp)
 {
+    const bool is_quick = pool->fill & SM__STACK_FILL_QUICK && ++pool->refills % QUICK_TIMES != 0;
+    const ptrdiff_t clean_enough = is_quick ? QUICK_BYTES : CLEAN_BYTES;
     ptrdiff_t clean_bytes = 0;
     char *low, *high, *at = sp;
 
@@ -182,7 +187,7 @@ void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *s
     low = fill_begin(low, high);
     if (at > low)
         ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(at - low)); /* a dropped task's frames */
-    while (at - low >= BLOCK_BYTES && clean_bytes < CLEAN_BYTES) {
+    while (at - low >= BLOCK_BYTES && clean_bytes < clean_enough) {
         at -= BLOCK_BYTES;
         clean_bytes += BLOCK_BYTES;
         if (memcmp(at, pool->filled, BLOCK_BYTES) != 0) {
@@ -193,12 +198,13 @@ void sm__stack_refill(const struct sm__stack_pool *pool, uint32_t index, void *s
 }
 
 /* A fresh stack holds zeros. */
-static void fill_taken(const struct sm__stack_pool *pool, uint32_t index, bool is_fresh)
+static void fill_taken(struct sm__stack_pool *pool, uint32_t index, bool is_fresh)
 {
     char *low, *high;
 
     sm__stack_bounds(pool, index, &low, &high);
     low = fill_begin(low, high);
+    ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(high - low)); /* an earlier pool's frames */
     if (!is_fresh)
         sm__stack_refill(pool, index, high);
     else if ((uint8_t)pool->fill != 0)

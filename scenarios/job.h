@@ -41,9 +41,11 @@ enum job_flags {
     JOB_FOREGROUND = 1u << 1,  /* run in the worker itself, without a fork (for gdb) */
     JOB_KEEP_OUTPUT = 1u << 2, /* what daemons print goes to stdout, too, line by line */
     JOB_SERIES = 1u << 3,      /* the child may be one that has carried out other commands */
+    JOB_PRINT_ASIDE = 1u << 4, /* what is kept so goes to stderr: stdout has the results of tests */
 };
 
-#define JOB_FILL(byte) (0x100u | (byte)) /* zero is a fill, too */
+#define JOB_FILL(byte)             (0x100u | (byte)) /* zero is a fill, too */
+#define JOB_STACK_FILL_QUICK(byte) (0x300u | (byte)) /* see core/fiber.h */
 
 struct job_command {
     uint32_t version; /* JOB_VERSION */
@@ -57,7 +59,7 @@ struct job_command {
     int64_t wall_limit_ns; /* real time after which it is given up, not judged */
     /* verify part (b): other bases (a multiple of 2 MiB) and fill bytes; 0: the usual ones. */
     uint64_t base_shift;
-    uint32_t heap_fill, stack_fill; /* JOB_FILL(byte) */
+    uint32_t heap_fill, stack_fill; /* JOB_FILL(byte); stacks: or the quick one */
     /*
      * verify: who brought event `watch_event` about, given its cause? The run ends there, unjudged;
      * frames, machine, task and daemon are those of the call that scheduled it (none: frame_count

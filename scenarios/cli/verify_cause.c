@@ -37,12 +37,12 @@ const struct cli_change *cli_change_together(uint64_t seed)
          .text = "stacks, heaps and addresses changed at once",
          .base_shift = SHIFT,
          .heap_fill = JOB_FILL(0x00),
-         .stack_fill = JOB_FILL(0xa5)},
+         .stack_fill = JOB_STACK_FILL_QUICK(0xa5)},
         {.cause = CLI_CAUSE_UNKNOWN,
          .text = "stacks, heaps and addresses changed at once",
          .base_shift = SHIFT,
          .heap_fill = JOB_FILL(0x00),
-         .stack_fill = JOB_FILL(0x00)},
+         .stack_fill = JOB_STACK_FILL_QUICK(0x00)},
     };
     return &together[seed % 2];
 }

@@ -8,7 +8,8 @@
  *
  * The runs of a pass follow one another in one process, as in a sweep, without a trace; the process
  * of the even passes is a new one now and then. So a seed comes after other seeds each time, and
- * after a few runs or after a thousand. Its runs are compared by their digests and verdicts.
+ * after a few runs or after a thousand. Its runs are compared by their digests and verdicts. Most
+ * refills of stacks are quick ones (core/fiber.h), as they would take longer than all the rest.
  *
  * Only where they differ, or are no verdict, is the seed looked at by itself (verify_seed.h).
  */

@@ -180,6 +180,27 @@ START_TEST(refilled_stacks)
 }
 END_TEST
 
+/* Where that is to be quick, what lies beyond a gap is filled by one of eight. */
+START_TEST(quickly_refilled_stacks)
+{
+    struct sm__stack_pool *pool = make(1);
+    uint32_t index, times = 0;
+    char *low, *high;
+
+    sm__stack_fill(pool, SM__STACK_FILL_QUICK | 0x100);
+    ck_assert_int_eq(sm__stack_take(pool, &index, &low, &high), 0);
+    high[-512] = high[-1024] = high[-4096] = 7;
+    do {
+        sm__stack_refill(pool, index, high);
+        ck_assert_int_eq(high[-512] | high[-1024], 0);
+    } while (high[-4096] != 0 && ++times < 8);
+    ck_assert_uint_gt(times, 0);
+    ck_assert_int_eq(high[-4096], 0);
+    sm__stack_give(pool, index);
+    sm__stack_pool_destroy(pool);
+}
+END_TEST
+
 /* A mirrored pool is as good as another one, but its stacks lie in the opposite order. */
 START_TEST(mirrored_stacks)
 {
@@ -339,5 +360,5 @@ START_TEST(renewed)
 END_TEST
 
 SUITE_MAIN("stack", arguments, limits_and_reuse, tops_are_coloured, fixed_address,
-           addresses_are_found, filled_stacks, refilled_stacks, mirrored_stacks, guards_fault,
-           overflow_hits_the_guard, renewed)
+           addresses_are_found, filled_stacks, refilled_stacks, quickly_refilled_stacks,
+           mirrored_stacks, guards_fault, overflow_hits_the_guard, renewed)
