@@ -2,165 +2,159 @@
 /* Error texts: libc's depend on the locale and on the libc. */
 #include <steelmill/errors.h>
 
-#define TEXT(name, text) \
-    case name:           \
-        return text;
-#define TEXT_OF_OURS(name, value, text) TEXT(name, text)
+#include <stddef.h>
 
-static const char *posix_text(int error)
-{
+#define TEXT_OF_OURS(name, value, text) \
+    case name:                          \
+        return text;
+
+static const char *const posix_texts[] = {
     /* clang-format off */
-    switch (error) {
-        TEXT(EPERM, "operation not permitted")
-        TEXT(ENOENT, "no such file or name")
-        TEXT(ESRCH, "no such process")
-        TEXT(EINTR, "interrupted")
-        TEXT(EIO, "input/output error")
-        TEXT(ENXIO, "no such device or address")
-        TEXT(E2BIG, "argument list too long")
-        TEXT(ENOEXEC, "not an executable")
-        TEXT(EBADF, "bad file descriptor")
-        TEXT(ECHILD, "no child process")
-        TEXT(EAGAIN, "temporarily unavailable")
-        TEXT(ENOMEM, "out of memory")
-        TEXT(EACCES, "permission denied")
-        TEXT(EFAULT, "bad address")
-        TEXT(ENOTBLK, "not a block device")
-        TEXT(EBUSY, "busy")
-        TEXT(EEXIST, "exists already")
-        TEXT(EXDEV, "on another file system")
-        TEXT(ENODEV, "no such device")
-        TEXT(ENOTDIR, "not a directory")
-        TEXT(EISDIR, "is a directory")
-        TEXT(EINVAL, "invalid argument")
-        TEXT(ENFILE, "too many open files in the system")
-        TEXT(EMFILE, "too many open files")
-        TEXT(ENOTTY, "not a terminal")
-        TEXT(ETXTBSY, "the program is running")
-        TEXT(EFBIG, "file too large")
-        TEXT(ENOSPC, "no space left on the disk")
-        TEXT(ESPIPE, "cannot seek")
-        TEXT(EROFS, "read-only file system")
-        TEXT(EMLINK, "too many links")
-        TEXT(EPIPE, "broken pipe")
-        TEXT(EDOM, "argument out of domain")
-        TEXT(ERANGE, "out of range")
-        TEXT(EDEADLK, "would deadlock")
-        TEXT(ENAMETOOLONG, "name too long")
-        TEXT(ENOLCK, "no locks available")
-        TEXT(ENOSYS, "not implemented")
-        TEXT(ENOTEMPTY, "directory not empty")
-        TEXT(ELOOP, "too many symbolic links")
-        TEXT(ENOMSG, "no message of that type")
-        TEXT(EIDRM, "identifier removed")
-        TEXT(ECHRNG, "channel number out of range")
-        TEXT(EL2NSYNC, "level 2 not synchronized")
-        TEXT(EL3HLT, "level 3 halted")
-        TEXT(EL3RST, "level 3 reset")
-        TEXT(ELNRNG, "link number out of range")
-        TEXT(EUNATCH, "protocol driver not attached")
-        TEXT(ENOCSI, "no CSI structure available")
-        TEXT(EL2HLT, "level 2 halted")
-        TEXT(EBADE, "invalid exchange")
-        TEXT(EBADR, "invalid request descriptor")
-        TEXT(EXFULL, "exchange full")
-        TEXT(ENOANO, "no anode")
-        TEXT(EBADRQC, "invalid request code")
-        TEXT(EBADSLT, "invalid slot")
-        TEXT(EBFONT, "bad font file format")
-        TEXT(ENOSTR, "not a stream device")
-        TEXT(ENODATA, "no data available")
-        TEXT(ETIME, "timer expired")
-        TEXT(ENOSR, "out of streams resources")
-        TEXT(ENONET, "not on the network")
-        TEXT(ENOPKG, "package not installed")
-        TEXT(EREMOTE, "object is remote")
-        TEXT(ENOLINK, "link severed")
-        TEXT(EADV, "advertise error")
-        TEXT(ESRMNT, "srmount error")
-        TEXT(ECOMM, "communication error on send")
-        TEXT(EPROTO, "protocol error")
-        TEXT(EMULTIHOP, "multihop attempted")
-        TEXT(EDOTDOT, "RFS specific error")
-        TEXT(EBADMSG, "bad message")
-        TEXT(EOVERFLOW, "value too large for its type")
-        TEXT(ENOTUNIQ, "name not unique on the network")
-        TEXT(EBADFD, "file descriptor in a bad state")
-        TEXT(EREMCHG, "remote address changed")
-        TEXT(ELIBACC, "cannot access a needed shared library")
-        TEXT(ELIBBAD, "corrupted shared library")
-        TEXT(ELIBSCN, ".lib section corrupted")
-        TEXT(ELIBMAX, "too many shared libraries")
-        TEXT(ELIBEXEC, "cannot execute a shared library")
-        TEXT(EILSEQ, "invalid byte sequence")
-        TEXT(ERESTART, "to be restarted")
-        TEXT(ESTRPIPE, "streams pipe error")
-        TEXT(EUSERS, "too many users")
-        TEXT(ENOTSOCK, "not a socket")
-        TEXT(EDESTADDRREQ, "destination address required")
-        TEXT(EMSGSIZE, "message too long")
-        TEXT(EPROTOTYPE, "wrong protocol type for the socket")
-        TEXT(ENOPROTOOPT, "protocol not available")
-        TEXT(EPROTONOSUPPORT, "protocol not supported")
-        TEXT(ESOCKTNOSUPPORT, "socket type not supported")
-        TEXT(EOPNOTSUPP, "operation not supported")
-        TEXT(EPFNOSUPPORT, "protocol family not supported")
-        TEXT(EAFNOSUPPORT, "address family not supported")
-        TEXT(EADDRINUSE, "address in use")
-        TEXT(EADDRNOTAVAIL, "address not available")
-        TEXT(ENETDOWN, "network is down")
-        TEXT(ENETUNREACH, "network unreachable")
-        TEXT(ENETRESET, "connection dropped by the network")
-        TEXT(ECONNABORTED, "connection aborted")
-        TEXT(ECONNRESET, "connection reset by the peer")
-        TEXT(ENOBUFS, "no buffer space")
-        TEXT(EISCONN, "connected already")
-        TEXT(ENOTCONN, "not connected")
-        TEXT(ESHUTDOWN, "the endpoint was shut down")
-        TEXT(ETOOMANYREFS, "too many references")
-        TEXT(ETIMEDOUT, "timed out")
-        TEXT(ECONNREFUSED, "connection refused")
-        TEXT(EHOSTDOWN, "host is down")
-        TEXT(EHOSTUNREACH, "no route to the host")
-        TEXT(EALREADY, "already in progress")
-        TEXT(EINPROGRESS, "in progress")
-        TEXT(ESTALE, "stale file handle")
-        TEXT(EUCLEAN, "structure needs cleaning")
-        TEXT(ENOTNAM, "not a XENIX named type file")
-        TEXT(ENAVAIL, "no XENIX semaphores available")
-        TEXT(EISNAM, "is a named type file")
-        TEXT(EREMOTEIO, "remote input/output error")
-        TEXT(EDQUOT, "disk quota exceeded")
-        TEXT(ENOMEDIUM, "no medium")
-        TEXT(EMEDIUMTYPE, "wrong medium type")
-        TEXT(ECANCELED, "cancelled")
-        TEXT(ENOKEY, "required key not available")
-        TEXT(EKEYEXPIRED, "key has expired")
-        TEXT(EKEYREVOKED, "key was revoked")
-        TEXT(EKEYREJECTED, "key was rejected")
-        TEXT(EOWNERDEAD, "the owner died")
-        TEXT(ENOTRECOVERABLE, "state not recoverable")
-        TEXT(ERFKILL, "blocked by a radio kill switch")
-        TEXT(EHWPOISON, "memory page has a hardware error")
-    default:
-        return NULL;
-    }
+    [0] = "success",
+    [EPERM] = "operation not permitted",
+    [ENOENT] = "no such file or name",
+    [ESRCH] = "no such process",
+    [EINTR] = "interrupted",
+    [EIO] = "input/output error",
+    [ENXIO] = "no such device or address",
+    [E2BIG] = "argument list too long",
+    [ENOEXEC] = "not an executable",
+    [EBADF] = "bad file descriptor",
+    [ECHILD] = "no child process",
+    [EAGAIN] = "temporarily unavailable",
+    [ENOMEM] = "out of memory",
+    [EACCES] = "permission denied",
+    [EFAULT] = "bad address",
+    [ENOTBLK] = "not a block device",
+    [EBUSY] = "busy",
+    [EEXIST] = "exists already",
+    [EXDEV] = "on another file system",
+    [ENODEV] = "no such device",
+    [ENOTDIR] = "not a directory",
+    [EISDIR] = "is a directory",
+    [EINVAL] = "invalid argument",
+    [ENFILE] = "too many open files in the system",
+    [EMFILE] = "too many open files",
+    [ENOTTY] = "not a terminal",
+    [ETXTBSY] = "the program is running",
+    [EFBIG] = "file too large",
+    [ENOSPC] = "no space left on the disk",
+    [ESPIPE] = "cannot seek",
+    [EROFS] = "read-only file system",
+    [EMLINK] = "too many links",
+    [EPIPE] = "broken pipe",
+    [EDOM] = "argument out of domain",
+    [ERANGE] = "out of range",
+    [EDEADLK] = "would deadlock",
+    [ENAMETOOLONG] = "name too long",
+    [ENOLCK] = "no locks available",
+    [ENOSYS] = "not implemented",
+    [ENOTEMPTY] = "directory not empty",
+    [ELOOP] = "too many symbolic links",
+    [ENOMSG] = "no message of that type",
+    [EIDRM] = "identifier removed",
+    [ECHRNG] = "channel number out of range",
+    [EL2NSYNC] = "level 2 not synchronized",
+    [EL3HLT] = "level 3 halted",
+    [EL3RST] = "level 3 reset",
+    [ELNRNG] = "link number out of range",
+    [EUNATCH] = "protocol driver not attached",
+    [ENOCSI] = "no CSI structure available",
+    [EL2HLT] = "level 2 halted",
+    [EBADE] = "invalid exchange",
+    [EBADR] = "invalid request descriptor",
+    [EXFULL] = "exchange full",
+    [ENOANO] = "no anode",
+    [EBADRQC] = "invalid request code",
+    [EBADSLT] = "invalid slot",
+    [EBFONT] = "bad font file format",
+    [ENOSTR] = "not a stream device",
+    [ENODATA] = "no data available",
+    [ETIME] = "timer expired",
+    [ENOSR] = "out of streams resources",
+    [ENONET] = "not on the network",
+    [ENOPKG] = "package not installed",
+    [EREMOTE] = "object is remote",
+    [ENOLINK] = "link severed",
+    [EADV] = "advertise error",
+    [ESRMNT] = "srmount error",
+    [ECOMM] = "communication error on send",
+    [EPROTO] = "protocol error",
+    [EMULTIHOP] = "multihop attempted",
+    [EDOTDOT] = "RFS specific error",
+    [EBADMSG] = "bad message",
+    [EOVERFLOW] = "value too large for its type",
+    [ENOTUNIQ] = "name not unique on the network",
+    [EBADFD] = "file descriptor in a bad state",
+    [EREMCHG] = "remote address changed",
+    [ELIBACC] = "cannot access a needed shared library",
+    [ELIBBAD] = "corrupted shared library",
+    [ELIBSCN] = ".lib section corrupted",
+    [ELIBMAX] = "too many shared libraries",
+    [ELIBEXEC] = "cannot execute a shared library",
+    [EILSEQ] = "invalid byte sequence",
+    [ERESTART] = "to be restarted",
+    [ESTRPIPE] = "streams pipe error",
+    [EUSERS] = "too many users",
+    [ENOTSOCK] = "not a socket",
+    [EDESTADDRREQ] = "destination address required",
+    [EMSGSIZE] = "message too long",
+    [EPROTOTYPE] = "wrong protocol type for the socket",
+    [ENOPROTOOPT] = "protocol not available",
+    [EPROTONOSUPPORT] = "protocol not supported",
+    [ESOCKTNOSUPPORT] = "socket type not supported",
+    [EOPNOTSUPP] = "operation not supported",
+    [EPFNOSUPPORT] = "protocol family not supported",
+    [EAFNOSUPPORT] = "address family not supported",
+    [EADDRINUSE] = "address in use",
+    [EADDRNOTAVAIL] = "address not available",
+    [ENETDOWN] = "network is down",
+    [ENETUNREACH] = "network unreachable",
+    [ENETRESET] = "connection dropped by the network",
+    [ECONNABORTED] = "connection aborted",
+    [ECONNRESET] = "connection reset by the peer",
+    [ENOBUFS] = "no buffer space",
+    [EISCONN] = "connected already",
+    [ENOTCONN] = "not connected",
+    [ESHUTDOWN] = "the endpoint was shut down",
+    [ETOOMANYREFS] = "too many references",
+    [ETIMEDOUT] = "timed out",
+    [ECONNREFUSED] = "connection refused",
+    [EHOSTDOWN] = "host is down",
+    [EHOSTUNREACH] = "no route to the host",
+    [EALREADY] = "already in progress",
+    [EINPROGRESS] = "in progress",
+    [ESTALE] = "stale file handle",
+    [EUCLEAN] = "structure needs cleaning",
+    [ENOTNAM] = "not a XENIX named type file",
+    [ENAVAIL] = "no XENIX semaphores available",
+    [EISNAM] = "is a named type file",
+    [EREMOTEIO] = "remote input/output error",
+    [EDQUOT] = "disk quota exceeded",
+    [ENOMEDIUM] = "no medium",
+    [EMEDIUMTYPE] = "wrong medium type",
+    [ECANCELED] = "cancelled",
+    [ENOKEY] = "required key not available",
+    [EKEYEXPIRED] = "key has expired",
+    [EKEYREVOKED] = "key was revoked",
+    [EKEYREJECTED] = "key was rejected",
+    [EOWNERDEAD] = "the owner died",
+    [ENOTRECOVERABLE] = "state not recoverable",
+    [ERFKILL] = "blocked by a radio kill switch",
+    [EHWPOISON] = "memory page has a hardware error",
     /* clang-format on */
-}
+};
 
 const char *sm_strerror(int error)
 {
     /* Not by -error alone: INT_MIN has no positive counterpart. */
-    unsigned number = error < 0 ? 0u - (unsigned)error : (unsigned)error;
-    if (number > SM_ERROR_END_)
-        return "unknown error";
-    switch ((int)number) {
-    case 0:
-        return "success";
+    const unsigned number = error < 0 ? 0u - (unsigned)error : (unsigned)error;
+    switch (number) {
         SM_ERROR_LIST(TEXT_OF_OURS)
-    default: {
-        const char *text = posix_text((int)number);
-        return text ? text : "unknown error";
+    default:
+        break;
     }
-    }
+    const size_t known = sizeof posix_texts / sizeof posix_texts[0];
+    const char *text = number < known ? posix_texts[number] : NULL;
+    return text ? text : "unknown error";
 }

@@ -13,6 +13,7 @@
 #include <steelmill/factory.h>
 
 struct sm__home;
+struct sm__waiter;
 struct sm__owner;
 
 /* What a machine offers besides daemons. A child sees what the nearest ancestor has. */
@@ -74,6 +75,14 @@ void sm__factory_each_daemon(const struct sm_factory *factory,
  */
 bool sm__factory_pin_found(struct sm_factory *factory);
 void sm__factory_unpin(struct sm_factory *factory);
+
+/*
+ * As sm_factory_wait without a deadline, but the calling task rests meanwhile: see sm__task_rest.
+ *   fn: calls this again, with `again`, and returns what it returns
+ * Context: what `fn` is given to must be the last act of the task.
+ */
+int sm__factory_wait_at_rest(struct sm_factory *factory, struct sm__waiter *waiter,
+                             int (*fn)(void *arg), bool again);
 
 /* Waits until the factory begins to stop. Returns 0, -ETIMEDOUT, -ECANCELED. */
 int sm__factory_wait_stopping(struct sm_factory *factory, sm_time deadline);

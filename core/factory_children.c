@@ -3,10 +3,14 @@
  * The children of a factory: a list in the order of creation, and a tree of their names.
  *
  * Both are embedded in the children, so that a parent needs no memory for them: in simulation a
- * child lies on its machine's heap, which a crash takes away as a whole. The tree is ordered by the
- * hash of the name, which balances it well enough (expected depth 2 ln n): a world has up to a
- * million machines, and each new one asks whether its name is taken. Other threads may go through
- * the list, inside read sections. Whoever changes it, or uses the tree, has taken the graph.
+ * child lies on its machine's heap, which a crash takes away as a whole. The tree branches on the
+ * bits of the name's hash, the lowest first, and each node is a child itself: a world has up to a
+ * million machines, each new one asks whether its name is taken, and each node on the way lies on
+ * another machine's heap, out of every cache. Other threads may go through the list, inside read
+ * sections. Whoever changes it, or uses the tree, has taken the graph.
+ *
+ *   A node that has used up d steps' bits of the hash shares them with all nodes below it: any of
+ *   these can take its place.
  */
 #include "core/factory_parts.h"
 
@@ -23,75 +27,87 @@ static uint64_t hash_name(const char *name)
     return hash ^ (hash >> 31);
 }
 
-static int compare(uint64_t hash, const char *name, const struct sm_factory *with)
+/* The way of a hash from a node on; what is left of it leads on from there. */
+static struct sm_factory **step(struct sm_factory *node, uint64_t *hash)
 {
-    if (hash != with->name_hash)
-        return hash < with->name_hash ? -1 : 1;
-    return strcmp(name, with->name);
+    struct sm_factory **place = &node->name_below[*hash % SM__NAMES_FAN];
+
+    *hash >>= SM__NAMES_BITS;
+    return place;
 }
 
 struct sm_factory *sm__children_find(struct sm_factory *parent, const char *name)
 {
-    uint64_t hash = hash_name(name);
+    const uint64_t hash = hash_name(name);
+    uint64_t left = hash;
     struct sm_factory *node = parent->names;
-    while (node) {
-        int order = compare(hash, name, node);
-        if (order == 0)
-            return node;
-        node = order < 0 ? node->name_low : node->name_high;
-    }
-    return NULL;
+
+    while (node && (node->name_hash != hash || strcmp(node->name, name) != 0))
+        node = *step(node, &left);
+    return node;
 }
 
 void sm__children_link(struct sm_factory *parent, struct sm_factory *child)
 {
+    struct sm_factory **place = &parent->names;
+    uint64_t left;
+
     child->parent = parent;
     sm__list_publish(&parent->children, &child->child_link);
-    child->name_hash = hash_name(child->name);
-    struct sm_factory **place = &parent->names;
+    left = child->name_hash = hash_name(child->name);
     while (*place) {
         child->name_up = *place;
-        int order = compare(child->name_hash, child->name, *place);
-        SM_ASSERT(order != 0);
-        place = order < 0 ? &(*place)->name_low : &(*place)->name_high;
+        place = step(*place, &left);
     }
     *place = child;
 }
 
-static void put_in_place_of(struct sm_factory *parent, const struct sm_factory *old,
-                            struct sm_factory *node)
+/* Where a named child hangs. */
+static struct sm_factory **place_of(const struct sm_factory *child)
 {
-    if (!old->name_up)
-        parent->names = node;
-    else if (old->name_up->name_low == old)
-        old->name_up->name_low = node;
-    else
-        old->name_up->name_high = node;
-    if (node)
-        node->name_up = old->name_up;
+    if (!child->name_up)
+        return &child->parent->names;
+    struct sm_factory **place = child->name_up->name_below;
+    while (*place != child)
+        place++;
+    return place;
+}
+
+static struct sm_factory *first_below(const struct sm_factory *node)
+{
+    for (unsigned i = 0; i < SM__NAMES_FAN; i++) {
+        if (node->name_below[i])
+            return node->name_below[i];
+    }
+    return NULL;
+}
+
+static void put_in_place_of(struct sm_factory *old, struct sm_factory *leaf)
+{
+    *place_of(leaf) = NULL;
+    *place_of(old) = leaf;
+    leaf->name_up = old->name_up;
+    memcpy(leaf->name_below, old->name_below, sizeof leaf->name_below);
+    for (unsigned i = 0; i < SM__NAMES_FAN; i++) {
+        if (leaf->name_below[i])
+            leaf->name_below[i]->name_up = leaf;
+    }
 }
 
 void sm__children_unname(struct sm_factory *child)
 {
-    struct sm_factory *parent = child->parent;
-    if (!child->name_up && parent->names != child)
+    struct sm_factory *leaf = child, *below;
+
+    if (!child->name_up && child->parent->names != child)
         return; /* was done before */
-    if (!child->name_low || !child->name_high) {
-        put_in_place_of(parent, child, child->name_low ? child->name_low : child->name_high);
-    } else {
-        struct sm_factory *next = child->name_high;
-        while (next->name_low)
-            next = next->name_low;
-        if (next != child->name_high) {
-            put_in_place_of(parent, next, next->name_high);
-            next->name_high = child->name_high;
-            next->name_high->name_up = next;
-        }
-        put_in_place_of(parent, child, next);
-        next->name_low = child->name_low;
-        next->name_low->name_up = next;
-    }
-    child->name_up = child->name_low = child->name_high = NULL;
+    while ((below = first_below(leaf)))
+        leaf = below;
+    if (leaf == child)
+        *place_of(child) = NULL;
+    else
+        put_in_place_of(child, leaf);
+    child->name_up = NULL;
+    memset(child->name_below, 0, sizeof child->name_below);
 }
 
 void sm__children_unlink(struct sm_factory *child)

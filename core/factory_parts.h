@@ -83,6 +83,10 @@ struct sm__config {
 /* Look-ups by descriptor that have been answered: what is found by one load and a comparison. */
 #define SM__KNOWN_COUNT 8u
 
+/* Children of a node in the tree of names: what three bits of the hash tell apart. */
+#define SM__NAMES_BITS 3u
+#define SM__NAMES_FAN  (1u << SM__NAMES_BITS)
+
 struct sm_factory {
     /* By its descriptor's address: the daemon that a look-up finds, here or above; NULL. */
     struct sm__daemon *known[SM__KNOWN_COUNT];
@@ -104,7 +108,7 @@ struct sm_factory {
     struct sm__list children; /* first created first */
     struct sm__list child_link;
     struct sm_factory *names; /* root of the tree of the children's names */
-    struct sm_factory *name_up, *name_low, *name_high;
+    struct sm_factory *name_up, *name_below[SM__NAMES_FAN];
     uint64_t name_hash;
 
     struct sm__list daemons;

@@ -195,6 +195,20 @@ int sm_factory_wait(struct sm_factory *factory, sm_time deadline)
     return error ? error : result;
 }
 
+int sm__factory_wait_at_rest(struct sm_factory *factory, struct sm__waiter *waiter, sm_task_fn fn,
+                             bool again)
+{
+    int error = again ? sm__current->wake_error : sm__enter();
+    int result = 0;
+    SM_ASSERT(!sm__factory_elsewhere(factory));
+    if (!again)
+        sm__factory_pin(factory);
+    if (!error && !wait_is_over(factory, &result))
+        error = sm__task_rest(&factory->changed, waiter, fn);
+    sm__factory_unpin(factory);
+    return error ? error : result;
+}
+
 int sm__factory_wait_stopping(struct sm_factory *factory, sm_time deadline)
 {
     int error = 0;

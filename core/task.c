@@ -33,8 +33,15 @@ static void task_init(struct sm_task *task, struct sm__home *home, struct sm__ow
         sm__list_init(&task->owner_link);
 }
 
-int sm__task_spawn(struct sm_task **out, struct sm__home *home, struct sm__owner *owner,
-                   const char *name, sm_task_fn fn, void *arg)
+static struct sm_task *at_top_of(char **high)
+{
+    *high -= (sizeof(struct sm_task) + 63) / 64 * 64;
+    return (struct sm_task *)(void *)*high;
+}
+
+/* place: NULL: at the top of its stack */
+static int spawn(struct sm_task **out, struct sm_task *place, struct sm__home *home,
+                 struct sm__owner *owner, const char *name, sm_task_fn fn, void *arg)
 {
     uint32_t index;
     char *low, *high;
@@ -44,8 +51,7 @@ int sm__task_spawn(struct sm_task **out, struct sm__home *home, struct sm__owner
     const int error = sm__stack_take(home->stacks, &index, &low, &high);
     if (error)
         return error;
-    high -= (sizeof(struct sm_task) + 63) / 64 * 64;
-    struct sm_task *task = (struct sm_task *)(void *)high;
+    struct sm_task *task = place ? place : at_top_of(&high);
     task_init(task, home, owner, name, fn, arg);
     task->stack_index = index;
     task->detached = !out;
@@ -57,17 +63,51 @@ int sm__task_spawn(struct sm_task **out, struct sm__home *home, struct sm__owner
     return 0;
 }
 
+int sm__task_spawn(struct sm_task **out, struct sm__home *home, struct sm__owner *owner,
+                   const char *name, sm_task_fn fn, void *arg)
+{
+    return spawn(out, NULL, home, owner, name, fn, arg);
+}
+
+int sm__task_spawn_in(struct sm_task *place, struct sm__home *home, struct sm__owner *owner,
+                      const char *name, sm_task_fn fn, void *arg)
+{
+    return spawn(NULL, place, home, owner, name, fn, arg);
+}
+
+static void give_stack(struct sm_task *task)
+{
+    if (!task->fiber.sp)
+        return;
+    sm__fiber_finish(&task->fiber);
+    task->fiber.sp = NULL;
+    sm__stack_give(task->home->stacks, task->stack_index);
+}
+
+void sm__task_go_on(struct sm_task *task)
+{
+    char *low, *high;
+
+    SM_ASSERT_MSG(sm__stack_take(task->home->stacks, &task->stack_index, &low, &high) == 0,
+                  "no stack is left for task '%s' to go on", task->name);
+    sm__fiber_init(&task->fiber, low, high, sm__task_main, task);
+}
+
 static void task_free(struct sm_task *task)
 {
     SM_ASSERT_MSG(sm__waitable_idle(&task->ended), "a task is freed while another one joins it");
     sm__list_remove(&task->owner_link);
     sm__list_remove(&task->home_link);
-    sm__fiber_finish(&task->fiber);
-    sm__stack_give(task->home->stacks, task->stack_index);
+    give_stack(task);
 }
 
 void sm__task_release(struct sm_task *task)
 {
+    if (task->state == SM__TASK_RESTS) {
+        task->state = SM__TASK_PARKED;
+        give_stack(task);
+        return;
+    }
     SM_ASSERT(task->state == SM__TASK_ENDED);
     task->has_result = true; /* off its stack from now on */
     if (task->detached)
@@ -221,6 +261,21 @@ int sm__wait(struct sm_waitable *object, bool exclusive, sm_time deadline)
         return error;
     link_waiter(&waiter, object, task, exclusive);
     return park(task, &waiter, 1, deadline);
+}
+
+int sm__task_rest(struct sm_waitable *object, struct sm__waiter *waiter, sm_task_fn fn)
+{
+    struct sm_task *task = sm__current;
+    const int error = may_park(task, SM_FOREVER);
+
+    if (error)
+        return error;
+    link_waiter(waiter, object, task, false);
+    task->waiters = waiter;
+    task->waiter_count = 1;
+    task->fn = fn;
+    task->state = SM__TASK_RESTS;
+    sm__sched_exit(task);
 }
 
 void sm__wake_all(struct sm_waitable *object)

@@ -11,7 +11,9 @@
  *   2. PARKED tasks are woken once; the first wake decides `wake_error`, later ones do nothing.
  *   3. A task is linked in its home's list and its owner's list until it has ended.
  *   4. The struct lies at the top of its own stack: one cache and TLB neighbourhood, and an
- * overflow, which grows downwards, cannot reach it.
+ * overflow, which grows downwards, cannot reach it. Only a task that is to rest has it elsewhere.
+ *   5. A task that RESTS is PARKED as soon as it has left its stack for good; it goes on at the
+ * beginning of a function, on another one.
  */
 #ifndef STEELMILL_CORE_TASK_H
 #define STEELMILL_CORE_TASK_H
@@ -42,11 +44,17 @@ struct sm__owner {
     struct sm_waitable idle; /* ready while there are no tasks */
 };
 
-enum sm__task_state { SM__TASK_READY, SM__TASK_RUNNING, SM__TASK_PARKED, SM__TASK_ENDED };
+enum sm__task_state {
+    SM__TASK_READY,
+    SM__TASK_RUNNING,
+    SM__TASK_PARKED,
+    SM__TASK_ENDED,
+    SM__TASK_RESTS,
+};
 
 struct sm_task {
     /* What every step touches: one cache line. */
-    struct sm__fiber fiber; /* first: the switch wants it at once */
+    struct sm__fiber fiber; /* first: the switch wants it at once; sp NULL: it has no stack */
     struct sm__home *home;
     uint64_t cause;   /* the world's: event that made it ready */
     sm_time timer_at; /* the world's: when its timer is due, in its time; SM_FOREVER: not set */
@@ -91,8 +99,13 @@ struct sm__waiter {
  */
 int sm__task_spawn(struct sm_task **out, struct sm__home *home, struct sm__owner *owner,
                    const char *name, sm_task_fn fn, void *arg);
-/* Frees an ended task's stack. Called by the world, off that stack. */
+/* The same, detached, with a place for the struct that is free until the task has ended. */
+int sm__task_spawn_in(struct sm_task *place, struct sm__home *home, struct sm__owner *owner,
+                      const char *name, sm_task_fn fn, void *arg);
+/* Frees the stack of a task that has ended, or rests. Called by the world, off that stack. */
 void sm__task_release(struct sm_task *task);
+/* A stack for a task that goes on after a rest. */
+void sm__task_go_on(struct sm_task *task);
 /* Drops a task at once, whatever it does: crash of its machine. It must not be running. */
 void sm__task_drop(struct sm_task *task);
 /* The world's timer for this task has come due. */
@@ -127,6 +140,14 @@ bool sm__waitable_idle(const struct sm_waitable *object); /* nobody waits */
  * caller, returns without parking.
  */
 int sm__wait(struct sm_waitable *object, bool exclusive, sm_time deadline);
+/*
+ * Parks as sm__wait does, without a deadline, but gives the task's stack back: once woken, it
+ * begins anew with fn(arg of its spawn), and finds the result of the wait in its `wake_error`.
+ *   waiter: not on the stack; in use until then
+ * Context: a task of sm__task_spawn_in, in simulation. Returns -ECANCELED for a cancelled caller,
+ * else not at all.
+ */
+int sm__task_rest(struct sm_waitable *object, struct sm__waiter *waiter, sm_task_fn fn);
 /* Wakes everyone who waits. */
 void sm__wake_all(struct sm_waitable *object);
 /* Wakes the first exclusive waiter and all that came before it; everyone if none is exclusive. */

@@ -41,6 +41,7 @@ enum job_flags {
     JOB_FOREGROUND = 1u << 1,  /* run in the worker itself, without a fork (for gdb) */
     JOB_KEEP_OUTPUT = 1u << 2, /* what daemons print goes to stdout, too, line by line */
     JOB_SERIES = 1u << 3,      /* the child may be one that has carried out other commands */
+    JOB_PRINT_ASIDE = 1u << 4, /* what is kept so goes to stderr: stdout has the results of tests */
 };
 
 #define JOB_FILL(byte)             (0x100u | (byte)) /* zero is a fill, too */

@@ -94,15 +94,33 @@ static void fail_machine(struct sim_machine *machine, int error)
                   machine->name, sm_strerror(error));
 }
 
-static int start_main(void *arg)
+static int boot_ended(struct sim_machine *machine, int error)
 {
-    struct sim_machine *machine = arg;
-    struct sim_world *world = machine->world;
-    const int error = world->program.start(world->program.arg, machine);
-
     if (error && error != -ECANCELED)
         fail_machine(machine, error);
     return error;
+}
+
+static int boot_goes_on(void *arg)
+{
+    struct sim_machine *machine = arg;
+    const int error =
+        sm__factory_wait_at_rest(machine->boot_factory, &machine->boot_waiter, boot_goes_on, true);
+
+    return boot_ended(machine, error);
+}
+
+static int start_main(void *arg)
+{
+    struct sim_machine *machine = arg;
+    const struct sim_program *program = &machine->world->program;
+    int error = program->start(program->arg, machine);
+
+    machine->boot_factory = machine->factory;
+    if (!error && program->waits)
+        error = sm__factory_wait_at_rest(machine->boot_factory, &machine->boot_waiter, boot_goes_on,
+                                         false);
+    return boot_ended(machine, error);
 }
 
 void sim_machine_start(struct sim_machine *machine)
@@ -114,9 +132,9 @@ void sim_machine_start(struct sim_machine *machine)
     machine->boot.closed = false;
     note_life(machine, SIM_MACHINE_START);
     CALL_HOOKS(machine, machine_started);
-    SM_ASSERT_MSG(
-        sm__task_spawn(NULL, &machine->home, &machine->boot, "boot", start_main, machine) == 0,
-        "no stack is left to start machine '%s' on", machine->name);
+    SM_ASSERT_MSG(sm__task_spawn_in(&machine->boot_task, &machine->home, &machine->boot, "boot",
+                                    start_main, machine) == 0,
+                  "no stack is left to start machine '%s' on", machine->name);
 }
 
 /* ---- crash ---- */

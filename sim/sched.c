@@ -283,6 +283,8 @@ ON_THE_WAY void enter_task(struct sim_world *world, struct sm_task *task)
 {
     struct sim_machine *machine = sim_machine_of(task);
 
+    if (SM_UNLIKELY(!task->fiber.sp))
+        sm__task_go_on(task);
     if (SM_UNLIKELY(world->enters_slowly))
         prepare_entry(world, task, machine);
     task->state = SM__TASK_RUNNING;
@@ -293,8 +295,8 @@ ON_THE_WAY void enter_task(struct sim_world *world, struct sm_task *task)
     sm__fiber_switch(&world->scheduler, &task->fiber, false);
     sim_context_enter(NULL);
     sm__current = NULL;
-    if (task->state == SM__TASK_ENDED) {
-        world->tasks_alive--;
+    if (task->state >= SM__TASK_ENDED) {
+        world->tasks_alive -= task->state == SM__TASK_ENDED;
         sm__task_release(task);
     }
     if (machine && SM_UNLIKELY(machine->home.is_held))

@@ -69,6 +69,10 @@ struct sim_machine {
     void *disk, *libc;    /* the disk's and libc's own */
     /* Published by its daemons: SIM_ROLES_MAX, "" is free; NULL: none yet. */
     char (*roles)[SIM_ROLE_BYTES];
+    /* The task that starts it, and then waits for its factory, without a stack. */
+    struct sm_task boot_task;
+    struct sm__waiter boot_waiter;
+    struct sm_factory *boot_factory; /* stays until that wait ends, also where `factory` does not */
 };
 
 /* What other layers want to hear of. Called in host context; NULL entries are skipped. */
@@ -94,6 +98,9 @@ struct sim_program {
     /* In a task of the machine: makes the machine's factory (sm__factory_create_as), starts it. A
      * failure is a finding, unless it is -ECANCELED. */
     int (*start)(void *arg, struct sim_machine *machine);
+    /* Thereafter the task waits for that factory, as sm_factory_wait does; `start` leaves it in
+     * machine->factory. */
+    bool waits;
     /* In a task of the machine: stops and destroys the factory. */
     int (*stop)(void *arg, struct sim_machine *machine, sm_time deadline);
 };

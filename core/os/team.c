@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* What a thread may take that has nothing to do. */
 #define END_LIMIT_NS (10 * SM_S)
@@ -206,21 +205,22 @@ static void quit(void *worker)
     os_worker_quit(worker);
 }
 
+struct timespec os_team_limit(sm_time limit_ns)
+{
+    const sm_time end = sm__clock_wall(NULL) + limit_ns;
+    return (struct timespec){.tv_sec = (time_t)(end / SM_S), .tv_nsec = end % SM_S};
+}
+
 static int stop(struct os_team *team, uint32_t count, sm_time limit_ns)
 {
-    struct timespec end;
+    const struct timespec limit = os_team_limit(limit_ns);
     int error = 0;
-
-    SM_ASSERT(clock_gettime(CLOCK_MONOTONIC, &end) == 0);
-    const sm_time end_ns = end.tv_nsec + limit_ns % SM_S;
-    end.tv_sec += (time_t)(limit_ns / SM_S + end_ns / SM_S);
-    end.tv_nsec = end_ns % SM_S;
 
     for (uint32_t i = 1; i < count; i++)
         SM_ASSERT_MSG(os_worker_post(team->workers[i], quit, team->workers[i]) == 0,
                       "there is no memory to stop a worker");
     for (uint32_t i = 1; i < count; i++) {
-        if (pthread_clockjoin_np(team->workers[i]->thread, NULL, CLOCK_MONOTONIC, &end) != 0)
+        if (pthread_timedjoin_np(team->workers[i]->thread, NULL, &limit) != 0)
             error = -ETIMEDOUT;
     }
     return error;

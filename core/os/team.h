@@ -60,5 +60,7 @@ int os_team_start(struct os_team *team);
  * Returns 0; -ETIMEDOUT: a task keeps one of the threads, so that the team cannot be destroyed.
  */
 int os_team_stop(struct os_team *team, sm_time limit_ns);
+/* So long from now, as pthread_timedjoin_np wants it. */
+struct timespec os_team_limit(sm_time limit_ns);
 
 #endif

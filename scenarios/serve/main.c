@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 /* What the service may take beyond its limit before it counts as stuck. */
@@ -119,15 +118,13 @@ static void watch(struct process *process)
 static void end_workers(struct process *process)
 {
     struct service *service = &process->service;
-    struct timespec end;
 
     if (os_team_stop(service->team, GRACE_NS))
         give_up(process, "a worker does not end");
     if (os_worker_post(service->worker, quit_worker, service->worker))
         give_up(process, "out of memory");
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += (time_t)(GRACE_NS / SM_S);
-    if (pthread_clockjoin_np(process->thread, NULL, CLOCK_MONOTONIC, &end) != 0)
+    const struct timespec limit = os_team_limit(GRACE_NS);
+    if (pthread_timedjoin_np(process->thread, NULL, &limit) != 0)
         give_up(process, "its first worker does not end");
 }
 

@@ -61,7 +61,7 @@ static int start_machine(void *run, struct sim_machine *machine)
         return error;
     unit_machine_of(env, machine)->prepared = true;
     sm_event_set(&unit_machine_of(env, machine)->settled);
-    return sm_factory_wait(machine->factory, SM_FOREVER);
+    return 0;
 }
 
 static void machine_started(void *env, struct sim_machine *machine)

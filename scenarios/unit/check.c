@@ -53,7 +53,8 @@ static struct job_command command_of(const struct check *check, uint64_t seed)
     const sm_time wall_ns = check->test->wall_limit_ns;
     struct job_command command = {
         .version = JOB_VERSION,
-        .flags = JOB_KEEP_OUTPUT | (check->choice.foreground ? JOB_FOREGROUND : 0u),
+        .flags =
+            JOB_KEEP_OUTPUT | JOB_PRINT_ASIDE | (check->choice.foreground ? JOB_FOREGROUND : 0u),
         .seed = seed,
         .log_level = -1,
         .log_fd = -1,

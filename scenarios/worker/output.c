@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What leaves a run as text. Log lines go to the log's descriptor, and what daemons print to
- * stdout, if the CLI wants it; both are buffered, and whoever writes flushes the other first. The
- * latest printed lines are kept for a finding.
+ * stdout, or stderr, if whoever started the run wants it; both are buffered, and whoever writes
+ * flushes the other first. The latest printed lines are kept for a finding.
  */
 #include "scenarios/worker/worker.h"
 #include "sim/host.h"
@@ -76,10 +76,15 @@ static void append(struct buffer *buffer, int fd, const char *text, size_t size)
     buffer->used += size;
 }
 
+static int print_fd(const struct run *run)
+{
+    return run->command->flags & JOB_PRINT_ASIDE ? STDERR_FILENO : STDOUT_FILENO;
+}
+
 void output_flush(struct run *run)
 {
     flush(&run->output->log, run->command->log_fd);
-    flush(&run->output->print, STDOUT_FILENO);
+    flush(&run->output->print, print_fd(run));
 }
 
 void output_take_log(void *arg, const char *text, size_t size)
@@ -88,7 +93,7 @@ void output_take_log(void *arg, const char *text, size_t size)
 
     if (run->command->log_fd < 0)
         return;
-    flush(&run->output->print, STDOUT_FILENO);
+    flush(&run->output->print, print_fd(run));
     append(&run->output->log, run->command->log_fd, text, size);
     if (run->command->flags & JOB_FOREGROUND) /* in a debugger the latest line counts */
         output_flush(run);
@@ -128,7 +133,7 @@ void output_take_print(void *arg, const struct sim_machine *machine, int stream,
     if (!(run->command->flags & JOB_KEEP_OUTPUT))
         return;
     flush(&run->output->log, run->command->log_fd);
-    append(&run->output->print, STDOUT_FILENO, line, length);
+    append(&run->output->print, print_fd(run), line, length);
     if (run->command->flags & JOB_FOREGROUND)
         output_flush(run);
 }

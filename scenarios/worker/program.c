@@ -65,9 +65,7 @@ int worker_machine_prepare(struct run *run, struct sim_machine *machine)
 
 int worker_machine_start(void *arg, struct sim_machine *machine)
 {
-    const int error = worker_machine_prepare(arg, machine);
-
-    return error ? error : sm_factory_wait(machine->factory, SM_FOREVER);
+    return worker_machine_prepare(arg, machine);
 }
 
 int worker_machine_stop(void *arg, struct sim_machine *machine, sm_time deadline)

@@ -178,6 +178,7 @@ static int make_world(struct run *run)
     run->world->program =
         (struct sim_program){.arg = run,
                              .start = run->start ? run->start : worker_machine_start,
+                             .waits = true,
                              .stop = worker_machine_stop};
     sim_libc_attach(run->world);
     const struct sim_hooks hooks = {.arg = run, .machine_off = reset_globals};

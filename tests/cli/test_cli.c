@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line program, run as people run it, against a worker that does what it is told. */
-#include <stdlib.h>
-
 #include "tests/cli/fixture.h"
+#include "tests/suite.h"
 
 int main(void)
 {
@@ -13,10 +12,5 @@ int main(void)
         tcase_set_timeout(cases[i], 60);
         suite_add_tcase(suite, cases[i]);
     }
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

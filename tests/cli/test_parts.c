@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Parts of the command line program that have corners of their own. */
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "scenarios/cli/json.h"
 #include "scenarios/cli/number.h"
 #include "scenarios/cli/path.h"
 #include "scenarios/cli/signature.h"
 #include "scenarios/cli/tally.h"
+#include "tests/suite.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* Paths lose ".", ".." and "//", and the current directory where they lie below it. */
 START_TEST(test_path)
@@ -145,10 +146,5 @@ int main(void)
     tcase_add_test(tests, test_signature);
     tcase_add_test(tests, test_signature_of_luck);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

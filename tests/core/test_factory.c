@@ -261,14 +261,18 @@ START_TEST(many_children)
     int count = 0;
     ck_assert_int_eq(sm_factory_each_child(root, count_child, &count), 0);
     ck_assert_int_eq(count, COUNT);
-    for (int i = 0; i < COUNT; i += 3) /* any order: holes, then the rest */
-        sm_factory_destroy(children[i]);
-    for (int i = 0; i < COUNT; i++) {
-        snprintf(name, sizeof name, "child%d", i);
-        int expected = i % 3 == 0 ? 0 : -EEXIST;
-        ck_assert_int_eq(sm_factory_create(&refused, root, name), expected);
-        if (expected)
-            ck_assert_ptr_null(refused);
+    for (int stride = 1; stride <= 9; stride++) { /* holes, and what grows in them */
+        for (int i = 0; i < COUNT; i += stride)
+            sm_factory_destroy(children[i]);
+        for (int i = 0; i < COUNT; i++) {
+            snprintf(name, sizeof name, "child%d", i);
+            int expected = i % stride == 0 ? 0 : -EEXIST;
+            ck_assert_int_eq(sm_factory_create(&refused, root, name), expected);
+            if (expected)
+                ck_assert_ptr_null(refused);
+            else
+                children[i] = refused;
+        }
     }
     sm_factory_destroy(root);
 }

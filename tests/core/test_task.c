@@ -6,6 +6,7 @@
 #include <steelmill/steelmill.h>
 
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -268,6 +269,126 @@ START_TEST(owner_close)
 }
 END_TEST
 
+/* ---- rest ---- */
+
+struct rester {
+    bool rests; /* else it parks */
+    struct sm_waitable object;
+    struct sm__waiter waiter;
+    struct sm_task task;
+    int woken, error;
+    uint32_t stack; /* that it was on at its latest */
+};
+
+static uint32_t own_stack(void)
+{
+    uint32_t index = UINT32_MAX;
+    bool in_guard = true;
+
+    ck_assert(sm__stack_find(sm__current->home->stacks, &index, &index, &in_guard));
+    ck_assert(!in_guard);
+    return index;
+}
+
+static int rester_goes_on(void *arg)
+{
+    struct rester *rester = arg;
+
+    ck_assert_ptr_eq(sm__current, &rester->task);
+    rester->stack = own_stack();
+    rester->woken++;
+    rester->error = sm__current->wake_error;
+    if (!rester->error)
+        rester->error = sm__task_rest(&rester->object, &rester->waiter, rester_goes_on);
+    return rester->error;
+}
+
+static int rester_begins(void *arg)
+{
+    struct rester *rester = arg;
+
+    rester->stack = own_stack();
+    if (rester->rests)
+        return sm__task_rest(&rester->object, &rester->waiter, rester_goes_on);
+    while (!rester->error) {
+        rester->error = sm__wait(&rester->object, false, SM_FOREVER);
+        rester->woken++;
+    }
+    return rester->error;
+}
+
+static int note_stack(void *stack)
+{
+    *(uint32_t *)stack = own_stack();
+    return 0;
+}
+
+static int wake_rester(void *arg, struct sim_machine *machine)
+{
+    struct rester *rester = arg;
+    uint32_t stack;
+
+    sm__waitable_init(&rester->object, NULL);
+    ck_assert_int_eq(sm__task_spawn_in(&rester->task, &machine->home, sm__current->owner, "rester",
+                                       rester_begins, rester),
+                     0);
+    sm_sleep(SM_MS);
+    for (int i = 1; i <= 3; i++) {
+        ck_assert_int_eq(sm_task_spawn(NULL, "noting", note_stack, &stack), 0);
+        sm_sleep(SM_MS);
+        ck_assert_int_eq(stack == rester->stack, rester->rests);
+        sm__wake_all(&rester->object);
+        sm_sleep(SM_MS);
+        ck_assert_int_eq(rester->woken, i);
+        ck_assert_int_eq(rester->error, 0);
+    }
+    sm_task_cancel(&rester->task);
+    sm_sleep(SM_MS);
+    ck_assert_int_eq(rester->woken, 4);
+    ck_assert_int_eq(rester->error, -ECANCELED);
+    return 0;
+}
+
+/* While a task rests, others use its stack; its steps are those of a task that parks. */
+START_TEST(rest)
+{
+    static struct rester rests = {.rests = true}, parks;
+    const uint64_t digest = tw_once(wake_rester, &rests);
+
+    ck_assert_uint_eq(tw_once(wake_rester, &parks), digest);
+}
+END_TEST
+
+static int crash_rester(void *arg, struct sim_machine *machine)
+{
+    struct rester *rester = arg;
+
+    sm__waitable_init(&rester->object, NULL);
+    sm__task_spawn_in(&rester->task, &machine->home, sm__current->owner, "rester", rester_begins,
+                      rester);
+    return sm_sleep(SM_S);
+}
+
+/* A crash while a task rests finds no stack to give back, and its place is free for another. */
+START_TEST(crash_at_rest)
+{
+    static struct rester rester = {.rests = true};
+    static struct tw tw;
+
+    tw_create(&tw, 1, NULL, crash_rester, &rester);
+    for (int i = 1; i <= 3; i++) {
+        tw_run(&tw, i * SM_MS);
+        ck_assert_uint_eq(tw.world->tasks_alive, 2);
+        sim_machine_crash(tw.world->machines[0]);
+        ck_assert_uint_eq(tw.world->tasks_alive, 0);
+        ck_assert_ptr_null(rester.object.first);
+        sim_machine_start(tw.world->machines[0]);
+    }
+    ck_assert_uint_eq(sm__stack_peak(tw.world->stacks), 2);
+    tw_destroy(&tw);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("task");
@@ -282,6 +403,8 @@ int main(void)
     tcase_add_test(tc, many_tasks);
     tcase_add_test(tc, float_control_is_kept);
     tcase_add_test(tc, owner_close);
+    tcase_add_test(tc, rest);
+    tcase_add_test(tc, crash_at_rest);
     suite_add_tcase(suite, tc);
     return suite_run(suite);
 }

@@ -6,6 +6,7 @@
  * Environment: STEELMILL (the program), EFFECTS_PLUGIN, EFFECTS_SCENARIO.
  */
 #include "effects.h"
+#include "tests/suite.h"
 
 #include <check.h>
 #include <stdbool.h>
@@ -184,10 +185,5 @@ int main(void)
     tcase_add_test(tc, nobody);
     tcase_add_test(tc, repeatable);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -5,6 +5,8 @@
  *
  * Environment: STEELMILL (the program), BROKEN_PLUGIN, BROKEN_SCENARIO.
  */
+#include "tests/suite.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,10 +199,5 @@ int main(void)
     tcase_add_test(tc, leaks_are_noted);
     tcase_add_test(tc, control);
     suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

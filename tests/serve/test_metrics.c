@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `serve --metrics`: what a machine has done, as Prometheus reads it. */
 #include "tests/serve/served.h"
+#include "tests/suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -253,10 +254,5 @@ int main(void)
     tcase_add_test(tests, is_local_and_off_by_default);
     tcase_add_test(tests, bad_ports);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

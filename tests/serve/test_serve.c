@@ -82,6 +82,8 @@ START_TEST(ends_beside_a_spinning_daemon)
     served_signal(&served, SIGTERM);
     ck_assert_int_eq(served_wait(&served), 1);
     ck_assert(served_logged("log", "machine 'one': it did not stop in time"));
+    ck_assert(served_logged("log", "daemon 'spinner' of machine 'one' (task 'spinner') keeps a "
+                                   "thread to itself (worker 0)"));
 }
 END_TEST
 
@@ -231,6 +233,34 @@ START_TEST(all_or_none)
 }
 END_TEST
 
+/* ---- what is for production only ---- */
+
+static void simulate(const char *serve, char *digest, size_t size)
+{
+    char machines[256];
+
+    snprintf(machines, sizeof machines, "  one: { daemons: [upper] }\n%s\n", serve);
+    scenario(machines);
+    FILE *pipe = popen("\"$STEELMILL\" run wilful.yaml --seed 1 --json | "
+                       "sed -n 's/.*\"digest\":\"\\([0-9a-f]*\\).*/\\1/p'",
+                       "r");
+    ck_assert_ptr_nonnull(pipe);
+    ck_assert_ptr_nonnull(fgets(digest, (int)size, pipe));
+    ck_assert_int_eq(pclose(pipe), 0);
+    ck_assert_uint_eq(strlen(digest), 17); /* and a line feed */
+}
+
+/* Simulation takes no notice of `serve:`. */
+START_TEST(simulation_ignores_it)
+{
+    char plain[64], other[64];
+
+    simulate("", plain, sizeof plain);
+    simulate("serve: { workers: 4, placement: pinned, pins: { upper: 3 } }", other, sizeof other);
+    ck_assert_str_eq(plain, other);
+}
+END_TEST
+
 /* ---- the service manager ---- */
 
 /* Readiness and the stop are told to whoever set $NOTIFY_SOCKET. */
@@ -265,6 +295,7 @@ int main(void)
     tcase_add_test(tc, names_who_does_not_stop);
     tcase_add_test(tc, ends_beside_a_spinning_daemon);
     tcase_add_test(tc, second_signal);
+    tcase_add_test(tc, simulation_ignores_it);
     tcase_add_test(tc, run_fails);
     tcase_add_test(tc, property_violated);
     tcase_add_test(tc, unknown_machine);

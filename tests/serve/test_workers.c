@@ -227,21 +227,21 @@ START_TEST(hog)
 }
 END_TEST
 
-/* Simulation takes no notice of it. */
-START_TEST(simulation)
+/* A system that knows nothing of workers is served on several as on one. */
+START_TEST(leases)
 {
-    static const char command[] = "\"$STEELMILL\" run one.yaml --seed 1 --json | sed -n "
-                                  "'s/.*\"digest\":\"\\([0-9a-f]*\\).*/\\1/p'";
-    char plain[64], other[64];
-
-    write_scenario("", "");
-    ck_assert_int_eq(said(command, plain, sizeof plain), 0);
-    ck_assert_uint_eq(strlen(plain), 17);
-    write_scenario("", "serve: { workers: 4, placement: pinned, pins: { shard: 3 } }");
-    ck_assert_int_eq(said(command, other, sizeof other), 0);
-    ck_assert_str_eq(plain, other);
+    served_write("leases.yaml",
+                 "scenario: leases\nabout: A test.\nplugin: %s\ntime: 10s\nmachines:\n"
+                 "  lock: { daemons: [lock_server] }\n"
+                 "  store: { daemons: [store_server], config: { check_fence: true } }\n"
+                 "  client: { count: 2, daemons: [lock_client] }\nserve: { workers: 3 }\n",
+                 getenv("LEASE_LOCK_PLUGIN"));
+    served = served_start("log", "leases.yaml --all --log debug");
+    served_await("log", "serving", 4);
+    nanosleep(&(struct timespec){.tv_nsec = 500000000L}, NULL);
+    ck_assert_int_eq(end(), 0);
+    ck_assert(!served_logged("log", "ThreadSanitizer"));
 }
 END_TEST
 
-SERVED_MAIN("workers", balanced, pinned, how_many, bad_pins, works, stopped_at_work, hog,
-            simulation)
+SERVED_MAIN("workers", balanced, pinned, how_many, bad_pins, works, stopped_at_work, hog, leases)

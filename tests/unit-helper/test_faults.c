@@ -435,20 +435,20 @@ SIM_TEST(names_are_free, .seeds = 1, .machines = {{PONG("a")}, {PONG("b"), .coun
 static int chatter_run(void *self)
 {
     (void)self;
-    printf("# a line of %s\n", sm_machine_name());
+    printf("a line of %s\n", sm_machine_name());
     return 0;
 }
 
 static const struct sm_daemon_type chatter_daemon = {
     .size_bytes = sizeof chatter_daemon, .name = "chatter", .run = chatter_run};
 
-/* What daemons print outlives their machine's heap. */
+/* What daemons print outlives their machine's heap, and stays out of the results. */
 SIM_TEST(output_survives, .seeds = 1, .machines = {{"a", .daemons = {&chatter_daemon}}})
 {
     sm_sleep(SM_MS);
     sim_crash(env, "a");
     memset(malloc(100000), 0xff, 100000);
-    printf("# a line of the body\n");
+    printf("a line of the body\n");
 }
 
 SIM_MAIN(body_waits, crash_takes_memory, kill_leaves_the_host, start_waits, crash_in_boot,

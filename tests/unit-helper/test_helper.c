@@ -5,6 +5,8 @@
  *
  * Environment: PLANTED, MISFITS (the programs).
  */
+#include "tests/suite.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -340,10 +342,5 @@ int main(void)
     tcase_add_test(tcase, crashes_are_contained);
     tcase_add_test(tcase, signal_in_foreground);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }
