@@ -5,6 +5,7 @@
 #include <steelmill/errors.h>
 #include <steelmill/frame.h>
 
+#include <endian.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -16,15 +17,18 @@
 
 /* ---- the head ---- */
 
+/* At once, not byte by byte: what is read as a whole right after would wait for all of them. */
 static void put(uint8_t *at, uint32_t number)
 {
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)(number >> (8 * i));
+    const uint32_t little = htole32(number);
+    memcpy(at, &little, sizeof little);
 }
 
 static uint32_t get(const uint8_t *at)
 {
-    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+    uint32_t little;
+    memcpy(&little, at, sizeof little);
+    return le32toh(little);
 }
 
 static uint32_t checksum(const void *data, size_t size)

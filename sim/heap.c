@@ -45,7 +45,8 @@ struct sim_heap_free {
 #define SMALL_CLASSES  (SMALL_MAX / ALIGNMENT)
 #define FILL_ALLOCATED 0xa5
 #define FILL_FREED     0x5a
-#define KEEP_BYTES     ((size_t)256 << 10) /* stays resident over a reset */
+#define FIRST_BYTES    ((size_t)64 << 10)  /* of a heap's first part */
+#define KEEP_BYTES     ((size_t)256 << 10) /* of each part: stays resident over a reset */
 #define KEEP_HEAPS     256u /* with more, too much would stay resident from world to world */
 #define BIG_BYTES      ((size_t)256 << 10) /* blocks from here on are not resident once freed */
 #define PAGE_BYTES     ((uintptr_t)4096)
@@ -80,7 +81,7 @@ int sim_heaps_reserve(uint32_t count, size_t limit_bytes, uintptr_t shift)
     while (span > REGION_BYTES_MAX / count && span / 2 >= limit_bytes)
         span /= 2;
     SM_ASSERT(!region);
-    const size_t bytes = span * count;
+    const size_t bytes = (FIRST_BYTES + span) * count;
     void *base = (void *)(SM__MAP_HEAPS + shift); // NOLINT
     span_bytes = span;
     downwards = shift != 0;
@@ -114,48 +115,64 @@ bool sim_heaps_contain(const void *memory)
     return region && (const char *)memory >= region && (const char *)memory < region + region_bytes;
 }
 
+static char *start_of(const struct sim_heap_part *part)
+{
+    return downwards ? part->high : part->low;
+}
+
 void sim_heap_init(struct sim_heap *heap, uint32_t number, const char *name, size_t limit_bytes,
                    uint32_t fill)
 {
     memset(heap, 0, sizeof *heap);
     unclean_count++;
-    heap->base = region + number * span_bytes;
-    heap->end = heap->base + span_bytes;
-    heap->top = heap->touched = downwards ? heap->end : heap->base;
+    const size_t firsts = region_bytes / (FIRST_BYTES + span_bytes) * FIRST_BYTES;
+    char *first = downwards ? region + region_bytes - firsts : region;
+    char *second = downwards ? region : region + firsts;
+    heap->parts[0].low = first + number * FIRST_BYTES;
+    heap->parts[0].high = heap->parts[0].low + FIRST_BYTES;
+    heap->parts[1].low = second + number * span_bytes;
+    heap->parts[1].high = heap->parts[1].low + span_bytes;
+    for (uint32_t i = 0; i < SIM_HEAP_PARTS; i++)
+        heap->parts[i].top = heap->parts[i].touched = start_of(&heap->parts[i]);
     heap->limit_bytes = limit_bytes;
     heap->fill = fill ? (uint8_t)fill : FILL_ALLOCATED;
     heap->fill_freed = fill ? (uint8_t)~fill : FILL_FREED;
     heap->name = name;
 }
 
-static const char *chunks_begin(const struct sim_heap *heap)
+static const char *chunks_begin(const struct sim_heap_part *part)
 {
-    return downwards ? heap->top : heap->base;
+    return downwards ? part->top : part->low;
 }
 
-static const char *chunks_end(const struct sim_heap *heap)
+static const char *chunks_end(const struct sim_heap_part *part)
 {
-    return downwards ? heap->end : heap->top;
+    return downwards ? part->high : part->top;
 }
 
 /* Gives most of the memory back. */
-static void drop_pages(struct sim_heap *heap)
+static void drop_pages(struct sim_heap_part *part)
 {
-    if (downwards ? heap->top < heap->touched : heap->top > heap->touched)
-        heap->touched = heap->top;
-    char *kept = downwards ? heap->end - KEEP_BYTES : heap->base + KEEP_BYTES;
-    char *from = downwards ? heap->touched - (uintptr_t)heap->touched % PAGE_BYTES : kept;
-    char *to = downwards ? kept : heap->touched;
+    if (downwards ? part->top < part->touched : part->top > part->touched)
+        part->touched = part->top;
+    if ((size_t)(part->high - part->low) <= KEEP_BYTES)
+        return;
+    char *kept = downwards ? part->high - KEEP_BYTES : part->low + KEEP_BYTES;
+    char *from = downwards ? part->touched - (uintptr_t)part->touched % PAGE_BYTES : kept;
+    char *to = downwards ? kept : part->touched;
     if (to > from) {
         madvise(from, (size_t)(to - from), MADV_DONTNEED);
-        heap->touched = kept;
+        part->touched = kept;
     }
 }
 
 void sim_heap_reset(struct sim_heap *heap)
 {
-    drop_pages(heap);
-    heap->top = downwards ? heap->end : heap->base;
+    for (uint32_t i = 0; i < SIM_HEAP_PARTS; i++) {
+        drop_pages(&heap->parts[i]);
+        heap->parts[i].top = start_of(&heap->parts[i]);
+    }
+    heap->part = 0;
     heap->used_bytes = 0;
     heap->block_count = 0;
     sim_host_free(heap->free_lists);
@@ -163,18 +180,23 @@ void sim_heap_reset(struct sim_heap *heap)
 }
 
 /* To clean what is resident is quicker than to have the kernel take and give pages. What a wild
- * pointer may have written to behind it goes, too. */
+ * pointer may have written to behind it goes, too. False: the kernel refuses. */
+static bool clean(const struct sim_heap_part *part)
+{
+    const size_t used = (size_t)(part->touched - part->low);
+    const size_t kept = (used + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    const size_t rest = (size_t)(part->high - part->low) - kept;
+
+    memset(part->low, 0, kept);
+    return rest == 0 || madvise(part->low + kept, rest, MADV_DONTNEED) == 0;
+}
+
 void sim_heap_finish(struct sim_heap *heap)
 {
-    const size_t used = (size_t)(heap->touched - heap->base);
-    const size_t kept = (used + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-
     SM_ASSERT(heap->block_count == 0);
-    if (downwards || region_bytes / span_bytes > KEEP_HEAPS ||
-        madvise(heap->base + kept, span_bytes - kept, MADV_DONTNEED))
-        return;
-    memset(heap->base, 0, kept);
-    unclean_count--;
+    if (!downwards && region_bytes / span_bytes <= KEEP_HEAPS && clean(&heap->parts[0]) &&
+        clean(&heap->parts[1]))
+        unclean_count--;
 }
 
 /* ---- size classes ---- */
@@ -229,12 +251,20 @@ static bool tail_is_whole(const struct header *h)
     return tail == TAIL;
 }
 
+static bool lies_in(const struct sim_heap_part *part, const void *memory)
+{
+    return (const char *)memory >= part->low && (const char *)memory < part->high;
+}
+
+bool sim_heap_holds(const struct sim_heap *heap, const void *memory)
+{
+    return lies_in(&heap->parts[0], memory) || lies_in(&heap->parts[1], memory);
+}
+
 static const char *name_of_owner(const void *memory)
 {
-    return sim_heap_current && (const char *)memory >= sim_heap_current->base &&
-                   (const char *)memory < sim_heap_current->end
-               ? sim_heap_current->name
-               : "another machine";
+    return sim_heap_current && sim_heap_holds(sim_heap_current, memory) ? sim_heap_current->name
+                                                                        : "another machine";
 }
 
 /* The header of a live block, or the end of the run. `call` is what the daemon called. */
@@ -260,13 +290,29 @@ static struct header *live_header(const void *memory, const char *call)
 /* Whoever writes to a block that it has freed hits the list of free ones first. */
 static void check_free(const struct sim_heap *heap, const struct sim_heap_free *chunk)
 {
-    const bool inside = (const char *)chunk > chunks_begin(heap) &&
-                        (const char *)chunk < chunks_end(heap) && (uintptr_t)chunk % ALIGNMENT == 0;
+    const char *at = (const char *)chunk;
+    const struct sim_heap_part *part = &heap->parts[lies_in(&heap->parts[1], chunk)];
+    const bool inside =
+        at > chunks_begin(part) && at < chunks_end(part) && (uintptr_t)at % ALIGNMENT == 0;
     const struct header *h = header_of(chunk);
 
     SM_ASSERT_MSG(inside && h->check == check_of(h) && h->state == STATE_FREE,
                   "malloc on machine '%s': the heap is damaged: a freed block was written to",
                   heap->name);
+}
+
+static size_t room_in(const struct sim_heap_part *part)
+{
+    return (size_t)(downwards ? part->top - part->low : part->high - part->top);
+}
+
+static char *advance(struct sim_heap_part *part, size_t bytes)
+{
+    if (downwards)
+        return part->top -= bytes;
+    char *memory = part->top;
+    part->top += bytes;
+    return memory;
 }
 
 static char *take_chunk(struct sim_heap *heap, uint32_t class)
@@ -279,13 +325,10 @@ static char *take_chunk(struct sim_heap *heap, uint32_t class)
         return (char *)chunk - sizeof(struct header);
     }
     const size_t bytes = class_bytes(class);
-    if (bytes > (size_t)(downwards ? heap->top - heap->base : heap->end - heap->top))
-        return NULL;
-    if (downwards)
-        return heap->top -= bytes;
-    char *memory = heap->top;
-    heap->top += bytes;
-    return memory;
+    if (heap->part == 0 && bytes > room_in(&heap->parts[0]))
+        heap->part = 1;
+    struct sim_heap_part *part = &heap->parts[heap->part];
+    return bytes > room_in(part) ? NULL : advance(part, bytes);
 }
 
 /* A block; what it holds is up to the caller. */
@@ -377,7 +420,7 @@ static void wipe(const struct sim_heap *heap, char *memory, size_t size)
 
 void sim_heap_free(struct sim_heap *heap, void *memory)
 {
-    SM_ASSERT_MSG((char *)memory >= heap->base && (char *)memory < heap->end,
+    SM_ASSERT_MSG(sim_heap_holds(heap, memory),
                   "free(%p): the block belongs to another machine's heap", memory);
     struct header *h = live_header(memory, "free");
     struct header *own = (struct header *)(void *)((char *)h - h->back);
@@ -397,12 +440,10 @@ void sim_heap_free(struct sim_heap *heap, void *memory)
     heap->block_count--;
 }
 
-void sim_heap_visit(const struct sim_heap *heap,
-                    void (*visit)(void *arg, uintptr_t site, size_t size), void *arg)
+static void visit_part(const struct sim_heap *heap, const struct sim_heap_part *part,
+                       void (*visit)(void *arg, uintptr_t site, size_t size), void *arg)
 {
-    const char *chunk = chunks_begin(heap);
-
-    while (chunk < chunks_end(heap)) {
+    for (const char *chunk = chunks_begin(part); chunk < chunks_end(part);) {
         const struct header *h = (const struct header *)(const void *)chunk;
         const char *memory = chunk + h->back + sizeof *h;
         uintptr_t site = 0;
@@ -414,16 +455,16 @@ void sim_heap_visit(const struct sim_heap *heap,
     }
 }
 
-bool sim_heap_holds(const struct sim_heap *heap, const void *memory)
+void sim_heap_visit(const struct sim_heap *heap,
+                    void (*visit)(void *arg, uintptr_t site, size_t size), void *arg)
 {
-    return (const char *)memory >= heap->base && (const char *)memory < heap->end;
+    for (uint32_t i = 0; i < SIM_HEAP_PARTS; i++)
+        visit_part(heap, &heap->parts[i], visit, arg);
 }
 
-const void *sim_heap_check(const struct sim_heap *heap)
+static const void *check_part(const struct sim_heap_part *part)
 {
-    const char *chunk = chunks_begin(heap);
-
-    while (chunk < chunks_end(heap)) {
+    for (const char *chunk = chunks_begin(part); chunk < chunks_end(part);) {
         const struct header *h = (const struct header *)(const void *)chunk;
         if (h->check != check_of(h))
             return chunk + sizeof *h;
@@ -435,4 +476,13 @@ const void *sim_heap_check(const struct sim_heap *heap)
         chunk += class_bytes(h->class);
     }
     return NULL;
+}
+
+const void *sim_heap_check(const struct sim_heap *heap)
+{
+    const void *damaged = NULL;
+
+    for (uint32_t i = 0; i < SIM_HEAP_PARTS && !damaged; i++)
+        damaged = check_part(&heap->parts[i]);
+    return damaged;
 }

@@ -3,10 +3,11 @@
  * A machine's heap: all that its daemons allocate, at addresses that depend on the run alone, and
  * gone as a whole when the machine crashes.
  *
- * Size classes with free lists over a bump pointer, in an address range of the machine's own. Each
- * block has a header and a tail that are checked when it is freed, so an overrun is a finding at
- * the latest then, or when the heap is checked as a whole. Blocks are filled when allocated and
- * freed.
+ * Size classes with free lists over a bump pointer, in two address ranges of the machine's own: a
+ * short one, among those of other machines, so that many small heaps need few page tables, and then
+ * a long one. Each block has a header and a tail that are checked when it is freed, so an overrun
+ * is a finding at the latest then, or when the heap is checked as a whole. Blocks are filled when
+ * allocated and freed.
  */
 #ifndef STEELMILL_SIM_HEAP_H
 #define STEELMILL_SIM_HEAP_H
@@ -19,8 +20,16 @@
 
 #define SIM_HEAP_CLASSES 160
 
+struct sim_heap_part {
+    char *low, *high; /* its range */
+    char *top;        /* chunks lie below it; above it, where heaps grow downwards */
+    char *touched;    /* farthest top, for giving memory back */
+};
+#define SIM_HEAP_PARTS 2u
+
 struct sim_heap {
-    char *base, *top, *end, *touched;           /* touched: farthest top, for giving memory back */
+    struct sim_heap_part parts[SIM_HEAP_PARTS]; /* in the order in which they are used */
+    uint32_t part; /* the one that new chunks come from: never back to the first */
     size_t used_bytes, peak_bytes, limit_bytes; /* as requested */
     size_t block_count;
     struct sim_heap_fault *faults; /* NULL: requests within the limit succeed */

@@ -8,16 +8,15 @@
 
 /* Whoever fails to read or write closes the connection: no message is taken up again, and so
  * nothing has to be kept from one to the next. */
-static struct sm_framed framed_of(struct sm_stream *stream)
+static void begin(struct sm_framed *framed, struct sm_stream *stream)
 {
-    struct sm_framed framed;
-    sm_framed_init(&framed, stream, CRAFT_FRAME_MAX);
-    return framed;
+    sm_framed_init(framed, stream, CRAFT_FRAME_MAX);
 }
 
 int craft_frame_read(struct sm_stream *stream, uint8_t **bytes, size_t *size, sm_time deadline)
 {
-    struct sm_framed framed = framed_of(stream);
+    struct sm_framed framed;
+    begin(&framed, stream);
     int count = sm_framed_next(&framed, deadline);
     if (count <= 0)
         return count ? count : -EMSGSIZE;
@@ -33,7 +32,8 @@ int craft_frame_read(struct sm_stream *stream, uint8_t **bytes, size_t *size, sm
 
 int craft_frame_read_into(struct sm_stream *stream, void *buffer, size_t size, sm_time deadline)
 {
-    struct sm_framed framed = framed_of(stream);
+    struct sm_framed framed;
+    begin(&framed, stream);
     int count = sm_framed_read(&framed, buffer, size, deadline);
     if (count < 0)
         return count;
@@ -42,6 +42,7 @@ int craft_frame_read_into(struct sm_stream *stream, void *buffer, size_t size, s
 
 int craft_frame_write(struct sm_stream *stream, const void *bytes, size_t size, sm_time deadline)
 {
-    struct sm_framed framed = framed_of(stream);
+    struct sm_framed framed;
+    begin(&framed, stream);
     return sm_framed_write(&framed, bytes, size, deadline);
 }

@@ -140,9 +140,8 @@ enum series_end series_run(struct series *series, struct job_command *command)
         *command = shared->command;
         if (is_own && !series_takes(command))
             return SERIES_COMMAND;
-        const bool is_watch = shared->command.watch_event != 0; /* never passes */
-        if (is_own || (in_time && shared->runs > 0 && !is_watch &&
-                       series->worker->result->verdict != JOB_PASSED))
+        if (is_own ||
+            (in_time && shared->runs > 0 && series->worker->result->verdict != JOB_PASSED))
             continue;
         worker_reply(series->worker, 0, "");
         return SERIES_NEXT;

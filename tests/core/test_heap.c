@@ -46,16 +46,19 @@ START_TEST(fixed_place)
     ck_assert(!sim_heaps_contain((void *)SM__MAP_HEAPS)); // NOLINT
     set_up();
     sim_heap_init(&first, 0, "m1", LIMIT_BYTES, 0);
-    ck_assert_uint_eq((uintptr_t)first.base, SM__MAP_HEAPS);
-    ck_assert_ptr_eq(first.end, heap.base);
-    ck_assert_ptr_eq(sim_heap_alloc(&first, 100, 16), first.base + 16);
-    ck_assert_ptr_eq(sim_heap_alloc(&heap, 100, 16), heap.base + 16);
-    ck_assert(sim_heaps_contain(first.base));
-    ck_assert(!sim_heaps_contain(first.base - 1));
+    ck_assert_uint_eq((uintptr_t)first.parts[0].low, SM__MAP_HEAPS);
+    ck_assert_ptr_eq(first.parts[0].high, heap.parts[0].low);
+    ck_assert_ptr_eq(first.parts[1].high, heap.parts[1].low);
+    ck_assert_ptr_eq(sim_heap_alloc(&first, 100, 16), first.parts[0].low + 16);
+    ck_assert_ptr_eq(sim_heap_alloc(&heap, 100, 16), heap.parts[0].low + 16);
+    ck_assert_ptr_eq(sim_heap_alloc(&first, 100000, 16), first.parts[1].low + 16);
+    ck_assert(sim_heaps_contain(first.parts[0].low));
+    ck_assert(sim_heaps_contain(first.parts[1].low));
+    ck_assert(!sim_heaps_contain(first.parts[0].low - 1));
     ck_assert(!sim_heaps_contain(&heap));
     ck_assert(!sim_heaps_contain(NULL));
     sim_heaps_release();
-    ck_assert(!sim_heaps_contain(first.base));
+    ck_assert(!sim_heaps_contain(first.parts[0].low));
 }
 END_TEST
 
@@ -66,7 +69,7 @@ START_TEST(shifted_place)
 
     ck_assert_int_eq(sim_heaps_reserve(1, LIMIT_BYTES, shift), 0);
     sim_heap_init(&heap, 0, "m1", LIMIT_BYTES, 0);
-    ck_assert_uint_eq((uintptr_t)heap.base, SM__MAP_HEAPS + shift);
+    ck_assert_uint_eq((uintptr_t)heap.parts[1].low, SM__MAP_HEAPS + shift);
     sim_heaps_release();
 }
 END_TEST
@@ -82,10 +85,10 @@ START_TEST(many_heaps)
     ck_assert_int_eq(sim_heaps_reserve(1000000, limit_bytes, 0), 0);
     sim_heap_init(&heap, 999998, "m", limit_bytes, 0);
     sim_heap_init(&last, 999999, "n", limit_bytes, 0);
-    ck_assert_ptr_eq(heap.end, last.base);
-    ck_assert_uint_ge((size_t)(last.end - last.base), limit_bytes);
-    ck_assert(sim_heaps_contain(last.end - 1));
-    ck_assert(!sim_heaps_contain(last.end));
+    ck_assert_ptr_eq(heap.parts[1].high, last.parts[1].low);
+    ck_assert_uint_ge((size_t)(last.parts[1].high - last.parts[1].low), limit_bytes);
+    ck_assert(sim_heaps_contain(last.parts[1].high - 1));
+    ck_assert(!sim_heaps_contain(last.parts[1].high));
     ck_assert_ptr_nonnull(sim_heap_alloc(&last, limit_bytes / 2, 16));
     sim_heaps_release();
 }
@@ -182,11 +185,11 @@ START_TEST(reuse)
     sim_heap_free(&heap, b);
     sim_heap_free(&heap, a);
     ck_assert(is_filled(a + 16, 0x5a, 84));
-    char *const top = heap.top;
+    char *const top = heap.parts[0].top;
     ck_assert_ptr_eq(sim_heap_alloc(&heap, 99, 16), a);
     ck_assert_ptr_eq(sim_heap_alloc(&heap, 100, 16), b);
     ck_assert(is_filled(b, 0xa5, 100));
-    ck_assert_ptr_eq(heap.top, top);
+    ck_assert_ptr_eq(heap.parts[0].top, top);
     sim_heaps_release();
 }
 END_TEST
@@ -208,6 +211,26 @@ START_TEST(other_fill)
 }
 END_TEST
 
+/* A small heap is small in the page tables, too: the first blocks of all heaps lie close together,
+ * and what has no room there does not spoil what comes after it. */
+START_TEST(small_heaps_lie_close)
+{
+    struct sim_heap first;
+
+    set_up();
+    sim_heap_init(&first, 0, "m1", LIMIT_BYTES, 0);
+    const char *a = sim_heap_alloc(&first, 40000, 16), *b = sim_heap_alloc(&heap, 40000, 16);
+    ck_assert_int_eq(b - a, 65536);
+    ck_assert_ptr_null(sim_heap_alloc(&first, LIMIT_BYTES, 16));
+    const char *c = sim_heap_alloc(&first, 40000, 16), *d = sim_heap_alloc(&first, 10, 16);
+    ck_assert(c >= first.parts[1].low && d > c && d < first.parts[1].high);
+    sim_heap_free(&first, (void *)(uintptr_t)a);
+    ck_assert_ptr_eq(sim_heap_alloc(&first, 40000, 16), a);
+    ck_assert_ptr_null(sim_heap_check(&first));
+    sim_heaps_release();
+}
+END_TEST
+
 /* A shifted heap serves the same, but what is allocated later lies lower. */
 START_TEST(downwards)
 {
@@ -219,7 +242,7 @@ START_TEST(downwards)
         for (size_t i = 0; i < 200; i++) {
             blocks[i] = sim_heap_alloc(&heap, 1 + i * i, i % 3 ? 16 : 64);
             ck_assert(is_filled(blocks[i], 0xa5, 1 + i * i));
-            ck_assert(blocks[i] >= heap.base && blocks[i] + 1 + i * i < heap.end);
+            ck_assert(sim_heap_holds(&heap, blocks[i]) && sim_heap_holds(&heap, blocks[i] + i * i));
             ck_assert(i == 0 || blocks[i] < blocks[i - 1]);
         }
         ck_assert_ptr_null(sim_heap_check(&heap));
@@ -229,7 +252,8 @@ START_TEST(downwards)
         ck_assert_ptr_eq(sim_heap_check(&heap), blocks[100]);
         sim_heap_reset(&heap);
         ck_assert_ptr_null(sim_heap_check(&heap));
-        ck_assert_ptr_eq(heap.top, heap.end);
+        ck_assert_ptr_eq(heap.parts[0].top, heap.parts[0].high);
+        ck_assert_ptr_eq(heap.parts[1].top, heap.parts[1].high);
     }
     sim_heaps_release();
 }
@@ -255,9 +279,10 @@ START_TEST(reset)
         sim_heap_reset(&heap);
         ck_assert_uint_eq(heap.used_bytes, 0);
         ck_assert_uint_eq(heap.block_count, 0);
-        ck_assert_ptr_eq(heap.top, heap.base);
+        ck_assert_ptr_eq(heap.parts[0].top, heap.parts[0].low);
+        ck_assert_ptr_eq(heap.parts[1].top, heap.parts[1].low);
         ck_assert_ptr_null(sim_heap_check(&heap));
-        ck_assert(is_filled(heap.base + (256 << 10), 0, 4096));
+        ck_assert(is_filled(heap.parts[1].low + (256 << 10), 0, 4096));
     }
     sim_heaps_release();
 }
@@ -424,11 +449,14 @@ START_TEST(memory_of_the_heap_before)
 {
     for (int round = 0; round < 6; round++) {
         set_up();
-        char *wild = heap.base + ((size_t)20 << 20);
-        ck_assert(is_filled(heap.base, 0, (size_t)3 << 20));
-        ck_assert_int_eq(wild[0] | heap.end[-1], 0);
+        char *wild = heap.parts[1].low + ((size_t)20 << 20);
+        ck_assert(is_filled(heap.parts[0].low, 0, 65536));
+        ck_assert(is_filled(heap.parts[1].low, 0, (size_t)3 << 20));
+        ck_assert_int_eq(wild[0] | heap.parts[1].high[-1], 0);
+        memset(sim_heap_alloc(&heap, (size_t)300 << round, 16), 7, (size_t)300 << round);
+        heap.parts[0].top[5000] = 7;
         memset(sim_heap_alloc(&heap, (size_t)30000 << round, 16), 7, (size_t)30000 << round);
-        heap.top[100000] = wild[0] = heap.end[-1] = 7;
+        heap.parts[1].top[100000] = wild[0] = heap.parts[1].high[-1] = 7;
         sim_heap_reset(&heap);
         if (round % 2 == 0)
             sim_heap_finish(&heap);
@@ -447,14 +475,14 @@ START_TEST(another_region_than_before)
     sim_heaps_release();
     ck_assert_int_eq(sim_heaps_reserve(2, 2 * LIMIT_BYTES, 0), 0);
     sim_heap_init(&heap, 1, "m2", 2 * LIMIT_BYTES, 0);
-    ck_assert(is_filled(heap.base - 100000, 0, 200000));
+    ck_assert(is_filled(heap.parts[0].low - 60000, 0, 120000));
     sim_heaps_release();
     ck_assert_int_eq(sim_heaps_reserve(2, 2 * LIMIT_BYTES, (uintptr_t)16 << 20), 0);
     sim_heaps_release();
 }
 END_TEST
 
-SUITE_MAIN("heap", fixed_place, shifted_place, many_heaps, sizes, alignments, limits,
-           growing_buffer, reuse, other_fill, downwards, reset, check_finds_damage,
+SUITE_MAIN("heap", fixed_place, small_heaps_lie_close, shifted_place, many_heaps, sizes, alignments,
+           limits, growing_buffer, reuse, other_fill, downwards, reset, check_finds_damage,
            agrees_with_a_shadow, memory_of_the_heap_before, another_region_than_before)
 #endif

@@ -63,7 +63,7 @@ static int allocates(void *arg, struct sim_machine *machine)
         posix_memalign(&to[8], 4096, 3))
         return -ENOMEM;
     for (int i = 0; i < BLOCKS; i++) {
-        if ((char *)to[i] < machine->heap.base || (char *)to[i] >= machine->heap.top)
+        if (!sim_heap_holds(&machine->heap, to[i]))
             ck_abort_msg("block %d lies outside of the machine's heap", i);
     }
     ck_assert_uint_eq((uintptr_t)to[4] % 512, 0);
@@ -85,7 +85,8 @@ START_TEST(same_addresses)
         tw_create(&tw, 2, &options, allocates, NULL);
         ck_assert_int_eq(tw_run(&tw, SM_S), SIM_IDLE);
         ck_assert_uint_eq((uintptr_t)addresses[0][0], SM__MAP_HEAPS + 16);
-        const ptrdiff_t apart = tw.world->machines[1]->heap.base - tw.world->machines[0]->heap.base;
+        const ptrdiff_t apart =
+            tw.world->machines[1]->heap.parts[0].low - tw.world->machines[0]->heap.parts[0].low;
         for (int i = 0; i < BLOCKS; i++)
             ck_assert_ptr_eq((char *)addresses[0][i] + apart, addresses[1][i]);
         if (seed > 0)
@@ -133,7 +134,7 @@ static int host_memory(void *arg, struct sim_machine *machine)
     ck_assert_uint_ge(malloc_usable_size(blocks[0]), 100);
     free(blocks[0]);
     blocks[1] = realloc(blocks[1], 3000);
-    ck_assert(blocks[1] > machine->heap.base && blocks[1] < machine->heap.top);
+    ck_assert(sim_heap_holds(&machine->heap, blocks[1]));
     ck_assert_str_eq(blocks[1], "from the host");
     free(blocks[1]);
     return 0;

@@ -255,10 +255,18 @@ NOINLINE static void leak_static_left(struct leaky *self)
     say(self, left_over++);
 }
 
+NOINLINE static void say_sign_left(struct leaky *self)
+{
+    say(self, (uint64_t)signgam);
+}
+
 /* What libm keeps for the whole process: the sign of the latest gamma function. */
 NOINLINE static void leak_libm_left(struct leaky *self)
 {
-    say(self, (uint64_t)signgam);
+    if (signgam != 0)
+        say_sign_left(self);
+    else
+        say(self, 0);
     hidden_number = lgamma(-0.5);
 }
 

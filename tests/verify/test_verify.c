@@ -107,6 +107,18 @@ START_TEST(finds_in_many)
 }
 END_TEST
 
+/* The stack of a run after others is one of such a run, not of the first in a process. */
+START_TEST(stack_after_others)
+{
+    ck_assert_msg(verify("libm_left", "--seed 1") == 3, "%s", output);
+    const char *one = part("run 1, brought about by machine leaky");
+    const char *other = strstr(strchr(one, '\n'), ", brought about by machine leaky");
+    ck_assert_msg(other != NULL, "%s", output);
+    ck_assert_ptr_eq(strstr(one, "say_sign_left"), strstr(other, "say_sign_left"));
+    assert_in(other, NULL, "say_sign_left");
+}
+END_TEST
+
 static const struct {
     const char *what, *text, *function;
 } trapped[] = {
@@ -224,6 +236,7 @@ static void add_tests(TCase *tc)
 {
     tcase_add_loop_test(tc, finds, 0, LEAKS);
     tcase_add_loop_test(tc, finds_in_many, 0, LEAKS);
+    tcase_add_test(tc, stack_after_others);
     tcase_add_loop_test(tc, traps, 0, TRAPPED);
     tcase_add_loop_test(tc, finds_json, 0, LEAKS);
     tcase_add_test(tc, chance_is_not_blamed_on_changes);
