@@ -204,7 +204,6 @@ static void fill_taken(struct sm__stack_pool *pool, uint32_t index, bool is_fres
 
     sm__stack_bounds(pool, index, &low, &high);
     low = fill_begin(low, high);
-    ASAN_UNPOISON_MEMORY_REGION(low, (size_t)(high - low)); /* an earlier pool's frames */
     if (!is_fresh)
         sm__stack_refill(pool, index, high);
     else if ((uint8_t)pool->fill != 0)
@@ -228,6 +227,7 @@ int sm__stack_take(struct sm__stack_pool *pool, uint32_t *index, char **low, cha
     if (++pool->used_count > pool->used_peak)
         pool->used_peak = pool->used_count;
     sm__stack_bounds(pool, *index, low, high);
+    ASAN_UNPOISON_MEMORY_REGION(*low, (size_t)(*high - *low)); /* frames of who had it before */
     if (SM_UNLIKELY(pool->fill))
         fill_taken(pool, *index, is_fresh);
     return 0;
