@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "job.h"
 
+#include "memory.h"
 #include "snapshot.h"
 
 #include <steelmill/errors.h>
@@ -103,6 +104,7 @@ static int append(struct craft_io *io, struct craft_job *job)
         sm_reachable("an append failed on purpose");
         io->storage->failed = true;
     }
+    craft_memory_check(job->append.entries, job->append.n);
     return craft_storage_append(io->storage, job->index, job->append.entries, job->append.n);
 }
 

@@ -2,6 +2,7 @@
 #include "observe.h"
 
 #include "codec.h"
+#include "memory.h"
 
 #include <steelmill/factory.h>
 #include <steelmill/property.h>
@@ -145,6 +146,7 @@ static void report_entry(struct craft_observer *observer, raft_index index)
     const struct raft_entry *entry = entry_at(log, index), *before = entry_at(log, index - 1);
     struct craft_report out = {CRAFT_REPORT_STORED, .a = index, .b = entry->term};
     raft_term term_before = before ? before->term : 0;
+    craft_memory_check(entry, 1);
     if (!before && index - 1 == log->snapshot.last_index)
         term_before = log->snapshot.last_term;
     if (term_before != 0 || index == 1)

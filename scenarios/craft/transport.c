@@ -3,6 +3,7 @@
 
 #include "bytes.h"
 #include "codec.h"
+#include "memory.h"
 
 #include <steelmill/errors.h>
 #include <steelmill/property.h>
@@ -102,6 +103,8 @@ int craft_transport_send(struct craft_transport *transport, const struct raft_me
     if (!frame)
         return RAFT_NOMEM;
     *frame = (struct craft_frame){.req = req, .cb = cb, .size = size};
+    if (message->type == RAFT_IO_APPEND_ENTRIES)
+        craft_memory_check(message->append_entries.entries, message->append_entries.n_entries);
     craft_message_encode(message, frame->bytes);
     push(peer, frame);
     drop_beyond(peer, peer->stream ? QUEUE_MAX : QUEUE_MAX_DISCONNECTED, RAFT_NOCONNECTION);
