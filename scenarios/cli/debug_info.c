@@ -111,40 +111,46 @@ static void place_of_address(Dwarf_Die *unit, Dwarf_Addr address,
     place->line = line > 0 ? (uint32_t)line : 0;
 }
 
-/* Names the places by the functions around the address; places[0] has its line already. */
-static size_t walk_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int count,
-                          struct cli_debug_info_place *places)
+#define SCOPES_MAX (4 * CLI_INLINED_MAX) /* blocks are scopes, too */
+
+/* The scope right within `around` that holds the address. False: there is none. */
+static bool next_scope(Dwarf_Die *around, Dwarf_Addr address, Dwarf_Die *scope)
 {
-    size_t found = 0;
-    for (int i = 0; i < count && found < CLI_INLINED_MAX; i++) {
-        int tag = dwarf_tag(&scopes[i]);
-        if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
-            continue;
-        places[found].function = or_empty(dwarf_diename(&scopes[i]));
-        places[found].inlined = tag == DW_TAG_inlined_subroutine;
-        found++;
-        if (tag == DW_TAG_subprogram)
-            break;
-        if (found < CLI_INLINED_MAX)
-            place_of_call(unit, &scopes[i], &places[found]);
-    }
-    return found;
+    if (dwarf_child(around, scope) != 0)
+        return false;
+    do {
+        const int tag = dwarf_tag(scope);
+        const bool is_scope = tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine ||
+                              tag == DW_TAG_lexical_block;
+        if (is_scope && dwarf_haspc(scope, address) > 0)
+            return true;
+    } while (dwarf_siblingof(scope, scope) == 0);
+    return false;
 }
 
-/* The chain of inlined functions, from the debug information. Returns how many places there are. */
+/*
+ * The chain of inlined functions, from the debug information; places[0] has its line already.
+ * dwarf_getscopes would tell as much, but not of code that was optimized as a whole (LTO): what is
+ * said there of a function is in another unit than its code.
+ * Returns how many places there are.
+ */
 static size_t find_inlined(Dwarf_Die *unit, Dwarf_Addr address, struct cli_debug_info_place *places)
 {
-    Dwarf_Die *scopes = NULL;
-    if (unit == NULL || dwarf_getscopes(unit, address, &scopes) <= 0)
-        return 0;
-    /* What follows an inlined instance in that list are the scopes of its declaration; those that
-     * it was inlined into are found from the instance itself. */
-    Dwarf_Die innermost = scopes[0];
-    free(scopes);
-    scopes = NULL;
-    int count = dwarf_getscopes_die(&innermost, &scopes);
-    size_t found = walk_scopes(unit, scopes, count, places);
-    free(scopes);
+    Dwarf_Die scopes[SCOPES_MAX];
+    size_t count = 0, found = 0;
+
+    while (unit != NULL && count < SCOPES_MAX &&
+           next_scope(count > 0 ? &scopes[count - 1] : unit, address, &scopes[count]))
+        count++;
+    while (count-- > 0 && found < CLI_INLINED_MAX) {
+        if (dwarf_tag(&scopes[count]) == DW_TAG_lexical_block)
+            continue;
+        places[found].function = or_empty(dwarf_diename(&scopes[count]));
+        places[found].inlined = dwarf_tag(&scopes[count]) == DW_TAG_inlined_subroutine;
+        found++;
+        if (count > 0 && found < CLI_INLINED_MAX)
+            place_of_call(unit, &scopes[count], &places[found]);
+    }
     return found;
 }
 

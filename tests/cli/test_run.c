@@ -266,12 +266,27 @@ START_TEST(test_closed_descriptors)
 }
 END_TEST
 
+/* So does one in a plugin that was optimized as a whole. */
+START_TEST(test_finding_lto)
+{
+    setenv("FAKE_PLUGIN", getenv("FAKE_PLUGIN_LTO"), 1);
+    fixture_scenario("writer.yaml", "");
+    struct command command = steelmill("fail:3", "run writer.yaml --seed 3");
+    ASSERT_EXIT(command, 1);
+    ASSERT_HAS(command.out, "check_fence (inlined)");
+    ASSERT_HAS(command.out, "store_write  ");
+    ASSERT_HAS(command.out, "fake_plugin.c:");
+    command_free(&command);
+}
+END_TEST
+
 TCase *run_tests(void)
 {
     TCase *tests = tcase_create("run");
     tcase_add_test(tests, test_pass);
     tcase_add_test(tests, test_report);
     tcase_add_test(tests, test_finding);
+    tcase_add_test(tests, test_finding_lto);
     tcase_add_loop_test(tests, test_not_judged, 0, 7);
     tcase_add_loop_test(tests, test_unusable, 0, 2);
     tcase_add_test(tests, test_json);
