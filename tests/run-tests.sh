@@ -11,6 +11,7 @@
 # Tiers but the first have build directories of their own, beside BUILD.
 set -u
 build=$1
+case $build in /*) ;; *) build=$PWD/$build ;; esac # tests run elsewhere
 shift
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 root=$(dirname "$here")
