@@ -43,14 +43,11 @@ static void init(struct sm_factory *factory, const char *kind, struct sm__home *
     sm__owner_init(&factory->own, factory, NULL);
 }
 
-int sm__factory_create_as(struct sm_factory **out, struct sm_factory *parent, const char *kind,
-                          const char *name, struct sm__home *home)
+/* The graph is taken. */
+static int create(struct sm_factory **out, struct sm_factory *parent, const char *kind,
+                  const char *name, struct sm__home *home)
 {
-    SM_ASSERT(name != NULL);
-    *out = NULL;
-    sm__graph_take();
-    int error = parent ? check_child(parent, name) : 0;
-    sm__graph_give();
+    const int error = parent ? check_child(parent, name) : 0;
     if (error)
         return error;
     struct sm_factory *factory = calloc(1, sizeof *factory);
@@ -63,18 +60,21 @@ int sm__factory_create_as(struct sm_factory **out, struct sm_factory *parent, co
     }
     init(factory, kind, home_for(parent, home));
     factory->placed = home || !parent;
-    sm__graph_take();
-    error = parent ? check_child(parent, name) : 0; /* another thread may have come first */
-    if (parent && !error)
+    if (parent)
         sm__children_link(parent, factory);
-    sm__graph_give();
-    if (error) {
-        free(factory->name);
-        free(factory);
-        return error;
-    }
     *out = factory;
     return 0;
+}
+
+int sm__factory_create_as(struct sm_factory **out, struct sm_factory *parent, const char *kind,
+                          const char *name, struct sm__home *home)
+{
+    SM_ASSERT(name != NULL);
+    *out = NULL;
+    sm__graph_take();
+    const int error = create(out, parent, kind, name, home);
+    sm__graph_give();
+    return error;
 }
 
 int sm_factory_create(struct sm_factory **out, struct sm_factory *parent, const char *name)
