@@ -8,8 +8,7 @@
  *
  *   1. The ring, and of each side all but the lines, is used with the lock taken. A task is parked
  *      without it: word from other threads is heard between tasks, so it cannot come in between.
- *   2. A side where a task waits is `watching`. It may be without one: it finds out by the next
- * word.
+ *   2. A side where a task waits is `watching`. It may be so without one, until the next word.
  *   3. What has been sent word to is not freed before that has arrived.
  */
 #include "core/task.h"
@@ -26,10 +25,9 @@
 struct side {
     struct sm_channel *channel;
     struct side *next;
-    struct sm__home
-        *home;           /* whose thread it belongs to; NULL: there is one thread, or no use yet */
-    uint32_t parked;     /* tasks in the two lines */
-    bool watching, told; /* told: word is on its way */
+    struct sm__home *home;  /* whose thread it is; NULL: there is one thread, or no use yet */
+    uint32_t parked;        /* tasks in the two lines */
+    bool watching, told;    /* told: word is on its way */
     struct sm_waitable any; /* for sm_wait_any: hears of every change */
     struct sm_waitable senders, receivers;
 };

@@ -26,9 +26,9 @@ const struct cli_verb cli_verbs[] = {
      1, 1, cli_verb_replay},
     {"verify", "FILE [--seed N | --seeds A..B] [--runs K] [--jobs J]",
      "Is it deterministic? Names the first difference.",
-     "Repeats a seed in fresh and in used worker processes and compares all events; then once "
-     "each\n"
-     "with other fill of stacks and heaps, and with heaps and stacks at other addresses. With\n"
+     "Repeats a seed in fresh and in used worker processes and compares all events; then once\n"
+     "each with other fill of stacks and heaps, and with heaps and stacks at other addresses. "
+     "With\n"
      "--seeds, a seed has two runs, which differ in all of that at once, and only where they are\n"
      "not the same it is looked at as above. The verdict is one of: not deterministic; depends on\n"
      "uninitialised memory; depends on addresses (exit code 3, with the first event that differs\n"

@@ -60,6 +60,16 @@ struct os_parked *os_parked_begin(const void *address)
     return parked;
 }
 
+/* Locked. Returns who stood there. */
+static struct os_parked *take_out(struct os_parked **link)
+{
+    struct os_parked *parked = *link;
+
+    *link = parked->next;
+    os_parked_count--;
+    return parked;
+}
+
 /* False: it has been woken. */
 static bool unlist(struct os_parked *parked)
 {
@@ -68,10 +78,8 @@ static bool unlist(struct os_parked *parked)
     while (*link && *link != parked)
         link = &(*link)->next;
     const bool found = *link;
-    if (found) {
-        *link = parked->next;
-        os_parked_count--;
-    }
+    if (found)
+        (void)take_out(link);
     unlock_all();
     return found;
 }
@@ -138,14 +146,12 @@ bool os_parked_wake_any(const void *address, bool everybody)
     os_parked_is_busy = true;
     lock_all();
     for (struct os_parked **link = &all.first; *link && (everybody || !found);) {
-        struct os_parked *parked = *link;
-        if (parked->address != address) {
-            link = &parked->next;
+        if ((*link)->address != address) {
+            link = &(*link)->next;
             continue;
         }
+        struct os_parked *parked = take_out(link);
         found = true;
-        *link = parked->next;
-        os_parked_count--;
         /* Inside the lock: its worker may end next. */
         if (parked->worker == here)
             arrive(parked);
@@ -161,14 +167,10 @@ void os_parked_forget(struct os_worker *worker)
 {
     lock_all();
     for (struct os_parked **link = &all.first; *link;) {
-        struct os_parked *parked = *link;
-        if (parked->worker != worker) {
-            link = &parked->next;
-            continue;
-        }
-        *link = parked->next;
-        os_parked_count--;
-        free(parked);
+        if ((*link)->worker == worker)
+            free(take_out(link));
+        else
+            link = &(*link)->next;
     }
     unlock_all();
 }
