@@ -98,7 +98,6 @@ bool sm__stack_pool_renew(struct sm__stack_pool *pool)
     SM_ASSERT(!pool->mirrored && !pool->fill);
     if (pool->fresh > 0 && madvise(pool->base, pool->fresh * pool->stack_bytes, MADV_DONTNEED))
         return false;
-    ASAN_UNPOISON_MEMORY_REGION(pool->base, pool->fresh * pool->stack_bytes);
     pool->fresh = pool->free_count = pool->used_peak = 0;
     return true;
 }
