@@ -24,23 +24,40 @@ static struct command judge(const char *history, const char *more, const char *o
     return steelmill("", "judge register.yaml history %s", options);
 }
 
-/* A history that fits is exit code 0; what is still open may or may not have happened. */
-START_TEST(test_fits)
-{
-    struct command command = judge(right, "", "");
-    ASSERT_EXIT(command, 0);
-    ASSERT_HAS(command.out, "3 operations: 2 done, 0 failed, 1 of unknown outcome");
-    ASSERT_HAS(command.out, "verdict     passed: linearizable, as a register");
-    command_free(&command);
-}
-END_TEST
+static const struct {
+    const char *history, *more; /* what is in the file */
+    int exit;
+    const char *said[2];
+} verdicts[] = {
+    /* One that fits; what is still open may or may not have happened. */
+    {right,
+     "",
+     0,
+     {"3 operations: 2 done, 0 failed, 1 of unknown outcome",
+      "verdict     passed: linearizable, as a register"}},
+    /* One that does not. */
+    {right,
+     "invoke 11 1 2 0 7 0 0\ncomplete 11 1 0 4\n",
+     1,
+     {"verdict     finding: the history of register 7 is not linearizable", ""}},
+    /* The last line is cut off, of a machine that was killed while it wrote. */
+    {right, "invoke 11 1 2 0", 0, {"line 6 has no end, and was left out", "verdict     passed"}},
+    /* A line could not be written. */
+    {right,
+     "gap\n",
+     125,
+     {"not judged: line 6: from here on operations of a process are missing", ""}},
+    /* Nothing. */
+    {"", "", 125, {"not judged: no operation is in the history", ""}},
+};
 
-/* One that does not is exit code 1, and says which register. */
-START_TEST(test_does_not_fit)
+/* Each history has its verdict and exit code: one that proves nothing is not judged. */
+START_TEST(test_verdict)
 {
-    struct command command = judge(right, "invoke 11 1 2 0 7 0 0\ncomplete 11 1 0 4\n", "");
-    ASSERT_EXIT(command, 1);
-    ASSERT_HAS(command.out, "verdict     finding: the history of register 7 is not linearizable");
+    struct command command = judge(verdicts[_i].history, verdicts[_i].more, "");
+    ASSERT_EXIT(command, verdicts[_i].exit);
+    ASSERT_HAS(command.out, verdicts[_i].said[0]);
+    ASSERT_HAS(command.out, verdicts[_i].said[1]);
     command_free(&command);
 }
 END_TEST
@@ -54,29 +71,6 @@ START_TEST(test_json)
                                   "\"operations\":3,\"done\":2,\"failed\":0,\"unknown\":1,"
                                   "\"verdict\":\"passed\",\"text\":\"\"}\n");
     command_free(&command);
-}
-END_TEST
-
-/* The last line may be cut off, of a machine that was killed while it wrote; it is left out. */
-START_TEST(test_cut_off)
-{
-    struct command command = judge(right, "invoke 11 1 2 0", "");
-    ASSERT_EXIT(command, 0);
-    ASSERT_HAS(command.out, "line 6 has no end, and was left out");
-    command_free(&command);
-}
-END_TEST
-
-/* A history that proves nothing is not judged. */
-START_TEST(test_not_judged)
-{
-    struct command gap = judge(right, "gap\n", ""), empty = judge("", "", "");
-    ASSERT_EXIT(gap, 125);
-    ASSERT_HAS(gap.out, "not judged: line 6: from here on operations of a process are missing");
-    ASSERT_EXIT(empty, 125);
-    ASSERT_HAS(empty.out, "not judged: no operation is in the history");
-    command_free(&gap);
-    command_free(&empty);
 }
 END_TEST
 
@@ -119,11 +113,8 @@ END_TEST
 TCase *judge_tests(void)
 {
     TCase *tests = tcase_create("judge");
-    tcase_add_test(tests, test_fits);
-    tcase_add_test(tests, test_does_not_fit);
+    tcase_add_loop_test(tests, test_verdict, 0, sizeof verdicts / sizeof verdicts[0]);
     tcase_add_test(tests, test_json);
-    tcase_add_test(tests, test_cut_off);
-    tcase_add_test(tests, test_not_judged);
     tcase_add_loop_test(tests, test_bad_line, 0, sizeof bad_lines / sizeof bad_lines[0]);
     tcase_add_test(tests, test_nothing_to_judge);
     return tests;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/conformance/conformance.h"
 
-#include <stdlib.h>
+#include "tests/suite.h"
+
 #include <string.h>
 
 #define TIMEOUT_S 60
@@ -43,10 +44,5 @@ int main(int argc, char **argv)
     if (wants(argc, argv, "rest")) {
         CONFORMANCE_REST(ADD_)
     }
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

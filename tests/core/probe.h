@@ -10,6 +10,7 @@
 
 #include "core/task.h"
 #include "tests/core/world.h"
+#include "tests/suite.h"
 
 #include <steelmill/steelmill.h>
 
@@ -176,12 +177,7 @@ static inline int probe_main(const char *name, const TTest *const *tests, size_t
     for (size_t i = 0; i < count; i++)
         tcase_add_test(all, tests[i]);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_tap(runner, "-");
-    srunner_run_all(runner, CK_SILENT);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return suite_run(suite);
 }
 
 #endif

@@ -32,23 +32,4 @@ char *printed(const struct scn *scn);
  */
 struct text read_file(const char *file);
 
-/* Makes a test suite of one test case, runs it, and returns main's exit code. */
-#define RUN_SUITE(name_, ...)                                          \
-    int main(void)                                                     \
-    {                                                                  \
-        const TTest *const tests_[] = {__VA_ARGS__};                   \
-        Suite *suite_ = suite_create(name_);                           \
-        TCase *case_ = tcase_create(name_);                            \
-        tcase_set_timeout(case_, 60);                                  \
-        for (size_t i_ = 0; i_ < sizeof tests_ / sizeof *tests_; i_++) \
-            tcase_add_test(case_, tests_[i_]);                         \
-        suite_add_tcase(suite_, case_);                                \
-        SRunner *runner_ = srunner_create(suite_);                     \
-        srunner_set_tap(runner_, "-");                                 \
-        srunner_run_all(runner_, CK_SILENT);                           \
-        int failed_ = srunner_ntests_failed(runner_);                  \
-        srunner_free(runner_);                                         \
-        return failed_ != 0;                                           \
-    }
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The fault plan: determinism, masking, swarm, heal, targets, sides, bounds, words. */
 #include "tests/scenarios/support.h"
+#include "tests/suite.h"
 
 #include "scenarios/plan/plan.h"
 
@@ -584,6 +585,6 @@ START_TEST(replicas)
 }
 END_TEST
 
-RUN_SUITE("plan", golden_plans, words, words_cut, removal, replicas, order_and_limits, amounts,
-          clocks, never, targets, sides, sides_by_role, swarm_subsets, swarm_magnitudes, empty,
-          bounded, large, out_of_memory)
+SUITE_MAIN("plan", golden_plans, words, words_cut, removal, replicas, order_and_limits, amounts,
+           clocks, never, targets, sides, sides_by_role, swarm_subsets, swarm_magnitudes, empty,
+           bounded, large, out_of_memory)

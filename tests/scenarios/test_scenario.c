@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a good scenario file is read as, --set, printing, the schema, and the arena. */
 #include "tests/scenarios/support.h"
+#include "tests/suite.h"
 
 #include "scenarios/file/reader.h"
 
@@ -437,6 +438,6 @@ START_TEST(arena_limits)
 }
 END_TEST
 
-RUN_SUITE("scenario", example, example_faults, full, defaults, machine_names, aliases, set,
-          set_makes_lists, round_trip, round_trip_texts, print_error, schema, texts_are_inside,
-          attach, attach_refused, arena_limits)
+SUITE_MAIN("scenario", example, example_faults, full, defaults, machine_names, aliases, set,
+           set_makes_lists, round_trip, round_trip_texts, print_error, schema, texts_are_inside,
+           attach, attach_refused, arena_limits)

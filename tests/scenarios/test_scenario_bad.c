@@ -4,6 +4,7 @@
  * bad/NAME.txt; UPDATE_GOLDEN=1 writes them anew, for review.
  */
 #include "tests/scenarios/support.h"
+#include "tests/suite.h"
 
 #include "scenarios/file/reader.h"
 #include "scenarios/file/source.h"
@@ -307,4 +308,4 @@ START_TEST(damaged_files)
 }
 END_TEST
 
-RUN_SUITE("scenario-bad", bad_files, unreadable, bad_sets, large_files, many_groups, damaged_files)
+SUITE_MAIN("scenario-bad", bad_files, unreadable, bad_sets, large_files, many_groups, damaged_files)
