@@ -2,6 +2,7 @@
 #include "sim/globals.h"
 
 #include "core/assert.h"
+#include "sim/asan.h"
 #include "sim/host.h"
 #include "sim/object.h"
 
@@ -81,8 +82,9 @@ static const char *base_name(const char *path)
 static bool is_system(const char *name)
 {
     static const char *const system[] = {
-        "libc.so",   "libm.so",    "ld-linux",   "libpthread.so", "libdl.so",   "librt.so",
-        "libgcc_s.", "libutil.so", "libasan.so", "libubsan.so",   "libtsan.so", "libresolv.so",
+        "libc.so",    "libm.so",      "ld-linux",     "libpthread.so", "libdl.so",
+        "librt.so",   "libgcc_s.",    "libutil.so",   "libasan.so",    "libubsan.so",
+        "libtsan.so", "libresolv.so", "libclang_rt.",
     };
 
     for (size_t i = 0; i < sizeof system / sizeof system[0]; i++) {
@@ -319,15 +321,6 @@ static uint32_t private_count(const struct sim_globals *globals)
     return count;
 }
 
-static bool is_instrumented(const struct sim_globals *globals)
-{
-    for (uint32_t i = 0; i < globals->member_count; i++) {
-        if (globals->members[i].object.is_instrumented)
-            return true;
-    }
-    return false;
-}
-
 static int check_limits(const struct sim_globals *globals, char *text, size_t size)
 {
     const uint64_t per_machine = (uint64_t)private_count(globals) * MAPPINGS_PER_COPY;
@@ -380,7 +373,7 @@ int sim_globals_create(struct sim_globals **out, void *handle, uint32_t count, c
     int error = add_member(globals, map, text, size);
     if (error)
         return error;
-    if (private_count(globals) == 0 || is_instrumented(globals))
+    if (private_count(globals) == 0)
         return 0;
     static uint32_t numbered;
     globals->count = count;
@@ -430,17 +423,17 @@ static void restore_part(const struct part *part)
     char *zeros = part->data + part->bytes;
     char *end = zeros + part->zeros;
 
-    memcpy(part->data, part->pristine, part->bytes);
+    sim_asan_copy(part->data, part->pristine, part->bytes);
     if (part->zeros >= BIG_BYTES) { /* whole pages are the kernel's to clear */
         char *from = zeros + (-(uintptr_t)zeros & (PAGE_BYTES - 1));
         char *to = end - ((uintptr_t)end & (PAGE_BYTES - 1));
         if (madvise(from, (size_t)(to - from), MADV_DONTNEED) == 0) {
-            memset(zeros, 0, (size_t)(from - zeros));
-            memset(to, 0, (size_t)(end - to));
+            sim_asan_clear(zeros, (size_t)(from - zeros));
+            sim_asan_clear(to, (size_t)(end - to));
             return;
         }
     }
-    memset(zeros, 0, part->zeros);
+    sim_asan_clear(zeros, part->zeros);
 }
 
 void sim_globals_restore(const struct sim_globals *globals, uint32_t machine)

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a program with malloc.c needs besides in builds with AddressSanitizer: the functions that
- * the sanitizer replaces by ones that allocate past malloc, and the sanitizers' options.
+ * the sanitizer replaces by ones that allocate past malloc or keep books on what a machine has, and
+ * the sanitizers' options.
  */
+#include "core/assert.h"
+#include "sim/context.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #define EXPORT __attribute__((visibility("default"), no_sanitize("address")))
 
@@ -22,6 +29,38 @@ EXPORT char *strndup(const char *text, size_t size)
 EXPORT char *strdup(const char *text)
 {
     return strndup(text, strlen(text));
+}
+
+/* libc's own function, past the sanitizer's. */
+static void *libc_function(const char *name)
+{
+    struct sim_heap *heap = sim_context_leave();
+    void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    void *function = libc ? dlsym(libc, name) : NULL;
+
+    sim_context_enter(heap);
+    SM_ASSERT_MSG(function, "the C library has no %s", name);
+    return function;
+}
+
+/* The sanitizer keeps the addresses of such streams until they are closed, which a crashed machine
+ * does not do, and stops when another stream has the address. */
+EXPORT FILE *open_memstream(char **text, size_t *bytes)
+{
+    static __typeof__(&open_memstream) real;
+
+    if (!real)
+        real = (__typeof__(real))(uintptr_t)libc_function("open_memstream");
+    return real(text, bytes);
+}
+
+EXPORT FILE *open_wmemstream(wchar_t **text, size_t *count)
+{
+    static __typeof__(&open_wmemstream) real;
+
+    if (!real)
+        real = (__typeof__(real))(uintptr_t)libc_function("open_wmemstream");
+    return real(text, count);
 }
 
 /*

@@ -2,6 +2,7 @@
 #include "sim/object.h"
 
 #include "core/assert.h"
+#include "core/sanitize.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -102,13 +103,17 @@ static bool section_can_hold_data(const struct sim_object *object, const elf_sec
         section->sh_size == 0 || is_relro(object, section))
         return false;
     return strcmp(name, ".got.plt") != 0 && strcmp(name, ".got") != 0 &&
-           strcmp(name, "sm_sites") != 0 && strcmp(name, ".dynamic") != 0;
+           strcmp(name, "sm_sites") != 0 && strcmp(name, ".dynamic") != 0 &&
+           strcmp(name, "asan_globals") != 0;
 }
 
-/* The start files of the C compiler keep a flag and a handle in each object. */
+/* The start files of the C compiler keep a flag and a handle in each object; the sanitizers keep
+ * flags, and descriptions of places. */
 static bool is_the_compilers(const char *symbol)
 {
-    return strncmp(symbol, "completed.", 10) == 0 || strcmp(symbol, "__dso_handle") == 0;
+    return strncmp(symbol, "completed.", 10) == 0 || strcmp(symbol, "__dso_handle") == 0 ||
+           strcmp(symbol, "___asan_globals_registered") == 0 ||
+           strncmp(symbol, "__odr_asan", 10) == 0 || strncmp(symbol, "__unnamed_", 10) == 0;
 }
 
 static bool is_data(const struct sim_object *object, const elf_section *sections,
@@ -234,8 +239,6 @@ static int examine(struct sim_object *object)
     const char *texts = (const char *)object->file + strings;
     read_dynamic(object, texts);
     object->has_data = find_data(object);
-    object->is_instrumented =
-        memmem(texts, dynamic_value(object, DT_STRSZ), "__asan_register", 15) != NULL;
     return 0;
 }
 
@@ -278,6 +281,15 @@ static bool is_lifecycle(int64_t tag)
            tag == DT_INIT_ARRAYSZ || tag == DT_FINI_ARRAYSZ;
 }
 
+/* The name of a symbol that the object takes from elsewhere becomes another of the same length. */
+static void import_instead(char *texts, size_t bytes, const char *name, const char *instead)
+{
+    char *found = memmem(texts, bytes, name, strlen(name) + 1);
+
+    if (found && found > texts && found[-1] == '\0')
+        memcpy(found, instead, strlen(instead));
+}
+
 /* In the copy's own bytes. */
 static void edit_copy(const struct sim_object *object, char *copy,
                       void (*rename)(void *arg, char *name), void *arg)
@@ -291,6 +303,11 @@ static void edit_copy(const struct sim_object *object, char *copy,
             rename(arg, texts + d->d_un.d_val);
         else if (is_lifecycle(d->d_tag))
             d->d_tag = TAG_IGNORED;
+    }
+    if (SM__ASAN) { /* sim/asan.h */
+        const size_t bytes = dynamic_value(object, DT_STRSZ);
+        import_instead(texts, bytes, "__asan_register_globals", "sim_asan_register_first");
+        import_instead(texts, bytes, "__asan_register_elf_globals", "sim_asan_register_elf_first");
     }
 }
 

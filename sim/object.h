@@ -4,7 +4,8 @@
  * loader takes for other objects.
  *
  * A copy has other names of the same length in its SONAME and NEEDED entries, and no entries for
- * constructors and destructors: whoever loads it calls the constructors himself.
+ * constructors and destructors: whoever loads it calls the constructors himself. With
+ * AddressSanitizer it registers its variables by sim/asan.h.
  */
 #ifndef STEELMILL_SIM_OBJECT_H
 #define STEELMILL_SIM_OBJECT_H
@@ -20,10 +21,9 @@ struct sim_object {
     int fd;                    /* of the file, open for as long as the object */
     const unsigned char *file; /* mapped */
     size_t file_bytes;
-    size_t load_bytes;    /* so much of the file is loaded: debug information lies behind */
-    bool has_data;        /* writable, apart from what steelmill and the compiler keep there */
-    bool is_instrumented; /* by a sanitizer, which knows its variables by their addresses */
-    const char *soname;   /* NULL: none */
+    size_t load_bytes;  /* so much of the file is loaded: debug information lies behind */
+    bool has_data;      /* writable, apart from what steelmill and the compiler keep there */
+    const char *soname; /* NULL: none */
     size_t needed_count;
     const char *needed[SIM_OBJECT_NEEDED_MAX];
     /* Addresses in the object; 0: none. */

@@ -20,7 +20,8 @@ passed=0
 failed=0
 skipped=0
 kernel='--suite core --suite sim --suite net'
-sanitized='--suite os --suite scenarios --suite findings --suite examples'
+sanitized='--suite os --suite scenarios --suite findings --suite globals --suite libc
+    --suite sqlite --suite examples'
 targets=
 
 say() { printf 'test: %s\n' "$*" >&2; }
@@ -145,7 +146,7 @@ matrix_tiers() {
 list() {
     echo "short: ./mill test"
     echo "  normal     all suites but 'long'"
-    echo "  asan       core, sim, net, os, scenarios, findings and examples, with"
+    echo "  asan       core, sim, net, os, scenarios, findings, globals, libc, sqlite and examples, with"
     echo "             AddressSanitizer and UndefinedBehaviorSanitizer"
     echo "  tsan       the suite os, with ThreadSanitizer"
     echo "long: ./mill test --long, after the short ones"

@@ -6,6 +6,7 @@
 #include "scenarios/worker/worker.h"
 
 #include "core/sanitize.h"
+#include "sim/context.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +41,14 @@ static void on_report(const char *report)
         snprintf(text, sizeof text, "%.*s", (int)strcspn(line, "\n"), line);
     }
     finding_of_report(kind && kind[0] ? kind : "AddressSanitizer", text);
+}
+
+/* What the sanitizer asks libc for from here on, to name places, is not the machine's. */
+EXPORT void __asan_on_error(void);
+
+EXPORT void __asan_on_error(void)
+{
+    sim_context_leave();
 }
 
 __attribute__((constructor)) static void listen(void)

@@ -19,6 +19,7 @@ struct broken {
 
 static volatile int sink;
 static char *volatile nowhere;
+static char letters[26];
 
 __attribute__((noinline)) static int overflow(int depth)
 {
@@ -48,6 +49,12 @@ __attribute__((noinline)) static void write_beyond(void)
     nowhere = block; /* else the compiler sees that nobody looks */
     memset(nowhere, 7, 32);
     free(nowhere);
+}
+
+__attribute__((noinline)) static void write_beyond_variable(void)
+{
+    nowhere = letters;
+    nowhere[sizeof letters] = 'z';
 }
 
 __attribute__((noinline)) static void forget(void)
@@ -125,6 +132,8 @@ static int misbehave(struct broken *broken)
         abort();
     if (strcmp(what, "beyond") == 0)
         write_beyond();
+    if (strcmp(what, "variable") == 0)
+        write_beyond_variable();
     if (strcmp(what, "twice") == 0)
         free_twice();
     if (strcmp(what, "damage") == 0)

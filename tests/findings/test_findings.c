@@ -43,6 +43,8 @@ static const struct misdeed misdeeds[] = {
     {"damage", "AddressSanitizer: heap-buffer-overflow", "damage_quietly"},
     {"use_after_free", "AddressSanitizer: heap-use-after-free: a write of 1 byte",
      "use_after_free"},
+    {"variable", "AddressSanitizer: global-buffer-overflow: a write of 1 byte",
+     "write_beyond_variable"},
     {"divide", "UndefinedBehaviorSanitizer: Division by zero", "divide"},
 #else
     {"dereference", "SIGSEGV at address 0x0", "dereference_null"},
@@ -126,6 +128,22 @@ START_TEST(sweep_goes_on)
 }
 END_TEST
 
+#ifdef SANITIZED
+/* A machine's variables are guarded in its second life as in its first, and are its own. */
+START_TEST(variables_stay_guarded)
+{
+    ck_assert_msg(
+        steelmill("run",
+                  "--seed 1 --set machines.sick.config.what=variable --set machines.sick.count=1 "
+                  "--set 'faults=[{ crash: { of: sick, at: 500ms, restart: 100ms } }]'") == 1,
+        "%s", output);
+    ck_assert_msg(strstr(output, "AddressSanitizer: global-buffer-overflow"), "%s", output);
+    ck_assert_msg(strstr(output, "write_beyond_variable"), "%s", output);
+    ck_assert_msg(strstr(output, "  at        1.600000000s"), "%s", output);
+}
+END_TEST
+#endif
+
 /* A machine has the clock that the scenario gives it: the second that it sleeps ends early by the
  * world's time where it runs fast (1.001 ns in each of the world's), and its wall clock is off. */
 START_TEST(machine_clocks)
@@ -193,6 +211,9 @@ int main(void)
     tcase_add_loop_test(tc, run_finds, 0, MISDEEDS);
     tcase_add_loop_test(tc, replay_agrees, 0, MISDEEDS);
     tcase_add_loop_test(tc, sweep_goes_on, 0, MISDEEDS);
+#ifdef SANITIZED
+    tcase_add_test(tc, variables_stay_guarded);
+#endif
     tcase_add_test(tc, machine_clocks);
     tcase_add_test(tc, machine_faults);
     tcase_add_test(tc, leaks_have_a_place);

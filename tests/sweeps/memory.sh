@@ -1,8 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The shipped scenarios run without an error of memory: memory.sh ROOT SEEDS [shared]
-# shared: machines share the variables of plugins and their libraries, as with AddressSanitizer; what
-# lives in a library's variables across crashes then cannot be run.
+# The shipped scenarios run without an error of memory: memory.sh ROOT SEEDS
 # With AddressSanitizer and UndefinedBehaviorSanitizer built in, that is what these see. A scenario that
 # is there for the sake of a memory error in a library is only kept from breaking the tool.
 #
@@ -14,12 +12,6 @@ count=$2
 
 for scenario in "$root"/scenarios/*/*.yaml; do
     name=${scenario#"$root/scenarios/"}
-    case ${3-}:$name in
-    shared:sqlite/* | shared:lwip/*)
-        skip "${name%.yaml}" 'its library needs variables for each machine'
-        continue
-        ;;
-    esac
     UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         "$STEELMILL" sweep "$scenario" --seeds "1..$count" >"$scratch/all" 2>&1
     [ $? -le 1 ] && : >"$scratch/out" || tail -n 20 "$scratch/all" >"$scratch/out"
