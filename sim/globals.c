@@ -263,6 +263,8 @@ static int load_copy(struct sim_globals *globals, struct member *member, uint32_
                       "'%s' has variables of its own, and copy %u of %u, one per machine, cannot "
                       "be loaded: %s",
                       member->object.path, machine + 1, globals->count, dlerror());
+    /* To all who ask for names (backtraces, sanitizers, debuggers) it is the original. */
+    map->l_name = (char *)(uintptr_t)member->object.path;
     copy->base = map->l_addr;
     sim_object_each_data(&member->object, copy->base, add_part, copy);
     make_tls(copy);
@@ -454,16 +456,4 @@ void sim_globals_restore(const struct sim_globals *globals, uint32_t machine)
             memset(copy->tls + image_bytes, 0, bytes - image_bytes);
         }
     }
-}
-
-const char *sim_globals_origin(const struct sim_globals *globals, uintptr_t base)
-{
-    for (uint32_t i = 0; globals && globals->count > 0 && i < globals->member_count; i++) {
-        const struct member *member = &globals->members[i];
-        for (uint32_t k = 0; member->is_private && k < globals->count; k++) {
-            if (member->copies[k].base == base)
-                return member->object.path;
-        }
-    }
-    return NULL;
 }

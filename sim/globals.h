@@ -8,7 +8,8 @@
  *
  *   1. Pristine is the image right after loading: relocated, no code of its has run.
  *   2. Constructors run in a task of the machine; destructors never do, copies are never closed.
- *   3. libc, libm, the loader and the like are not copied: see sim/libc/libc.h.
+ *   3. The loader lists a copy under its original's name.
+ *   4. libc, libm, the loader and the like are not copied: see sim/libc/libc.h.
  */
 #ifndef STEELMILL_SIM_GLOBALS_H
 #define STEELMILL_SIM_GLOBALS_H
@@ -34,7 +35,5 @@ void *sim_globals_handle(const struct sim_globals *globals, uint32_t machine);
 void sim_globals_construct(const struct sim_globals *globals, uint32_t machine);
 /* All variables of a machine's copies as they were before the constructors. Host context. */
 void sim_globals_restore(const struct sim_globals *globals, uint32_t machine);
-/* The file that the object loaded at `base` is a copy of; NULL: it is none. */
-const char *sim_globals_origin(const struct sim_globals *globals, uintptr_t base);
 
 #endif

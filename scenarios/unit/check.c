@@ -262,7 +262,7 @@ void sim_check_at(const char *file, int line, const struct sim_test *test)
     if (error)
         fail_check(&check, file, line, text);
     if (!check.choice.skipped) {
-        backtrace_prepare(NULL);
+        backtrace_prepare();
         run_seeds(&check);
     }
     finish(&check);

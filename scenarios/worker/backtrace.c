@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenarios/worker/worker.h"
-#include "sim/globals.h"
 #include "sim/host.h"
 
 #include <link.h>
@@ -9,26 +8,22 @@
 #include <unistd.h>
 #include <unwind.h>
 
-/* Taken once: dl_iterate_phdr is not for signal handlers. A machine's copy of an object is listed
- * under its original's name. */
+/* Taken once: dl_iterate_phdr is not for signal handlers. */
 static struct job_module *modules;
 static uint32_t module_count, module_capacity;
 
-static void name_module(struct job_module *module, const struct sim_globals *globals,
-                        const char *name)
+static void name_module(struct job_module *module, const char *name)
 {
-    const char *origin = sim_globals_origin(globals, module->bias);
-
-    snprintf(module->path, sizeof module->path, "%s", origin ? origin : name);
+    snprintf(module->path, sizeof module->path, "%s", name);
     if (!module->path[0]) {
         const ssize_t length = readlink("/proc/self/exe", module->path, sizeof module->path - 1);
         module->path[length < 0 ? 0 : length] = '\0';
     }
 }
 
-static int add_module(struct dl_phdr_info *info, size_t size, void *globals)
+static int add_module(struct dl_phdr_info *info, size_t size, void *arg)
 {
-    (void)size;
+    (void)size, (void)arg;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
         if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
@@ -41,7 +36,7 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *globals)
         module->begin = info->dlpi_addr + p->p_vaddr;
         module->end = module->begin + p->p_memsz;
         module->bias = info->dlpi_addr;
-        name_module(module, globals, info->dlpi_name);
+        name_module(module, info->dlpi_name);
     }
     return 0;
 }
@@ -76,12 +71,12 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *arg)
     return _URC_NO_REASON;
 }
 
-void backtrace_prepare(const struct sim_globals *globals)
+void backtrace_prepare(void)
 {
     struct walk walk = {.from = 0};
 
     module_count = 0;
-    dl_iterate_phdr(add_module, (void *)(uintptr_t)globals);
+    dl_iterate_phdr(add_module, NULL);
     _Unwind_Backtrace(visit, &walk); /* its first call allocates */
 }
 

@@ -212,7 +212,7 @@ int worker_main(int argc, char **argv)
         return 2;
     }
     sim_libc_env_forget();
-    backtrace_prepare(worker.globals);
+    backtrace_prepare();
     worker_reply(&worker, 0, "");
     serve(&worker, series);
     _exit(0); /* no destructors of the plugin */

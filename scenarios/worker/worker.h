@@ -176,7 +176,7 @@ void finding_of_report(const char *subject, const char *text);
 
 /* ---- backtrace.c ---- */
 /* Once, after the plugins are loaded: remembers the modules, and warms the unwinder up. */
-void backtrace_prepare(const struct sim_globals *globals);
+void backtrace_prepare(void);
 /* The modules that the result's frames lie in. */
 void backtrace_modules(struct job_result *result);
 /* The caller's own stack. */

@@ -158,7 +158,7 @@ START_TEST(crashes_leave_nothing)
 }
 END_TEST
 
-/* Each machine's copy is another object, and none is the one that was loaded first. */
+/* Each machine's copy is another object, listed under the name of the one that was loaded first. */
 START_TEST(data_is_copied)
 {
     load("KEEPS_PLUGIN");
@@ -166,8 +166,7 @@ START_TEST(data_is_copied)
     ck_assert(one && two && one != two);
     Dl_info info;
     ck_assert(dladdr(one, &info));
-    const char *origin = sim_globals_origin(globals, (uintptr_t)info.dli_fbase);
-    ck_assert_str_eq(origin, getenv("KEEPS_PLUGIN"));
+    ck_assert_str_eq(info.dli_fname, getenv("KEEPS_PLUGIN"));
 }
 END_TEST
 
