@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/sanitize.h"
 #include "core/units.h"
 #include "scenarios/worker/worker.h"
 
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define NAMES_MAX 256
 
@@ -40,6 +45,42 @@ static const char *needs_steelmill(const struct link_map *map)
     return NULL;
 }
 
+/* ---- sanitizers ---- */
+
+struct sanitizer {
+    char symbol[sizeof "\0__asan_init"]; /* as in a table of strings */
+    const char *name, *option;
+    bool is_ours;
+};
+
+/* Which one the plugin needs and this program lacks; NULL: none. It is looked for before loading,
+ * as its library would end the process. */
+static const struct sanitizer *missing_sanitizer(const char *path)
+{
+    static const struct sanitizer all[] = {
+        {"\0__asan_init", "AddressSanitizer", "address,undefined", SM__ASAN},
+        {"\0__tsan_init", "ThreadSanitizer", "thread", SM__TSAN},
+    };
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    const struct sanitizer *missing = NULL;
+
+    if (fd < 0)
+        return NULL; /* dlopen says why */
+    const size_t bytes = fstat(fd, &status) == 0 ? (size_t)status.st_size : 0;
+    const char *file = bytes ? mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+    for (size_t i = 0; file != MAP_FAILED && i < sizeof all / sizeof all[0]; i++) {
+        if (!all[i].is_ours && memmem(file, bytes, all[i].symbol, sizeof all[i].symbol))
+            missing = &all[i];
+    }
+    if (file != MAP_FAILED)
+        munmap((void *)(uintptr_t)file, bytes);
+    close(fd);
+    return missing;
+}
+
+/* ---- loading ---- */
+
 static const struct sm_plugin *own; /* NULL: the program has no daemons in it */
 
 void worker_plugin_set_own(const struct sm_plugin *plugin)
@@ -50,6 +91,13 @@ void worker_plugin_set_own(const struct sm_plugin *plugin)
 static int open_object(const char *path, void **out, const struct sm_plugin **out_plugin,
                        char *text)
 {
+    const struct sanitizer *missing = missing_sanitizer(path);
+    if (missing)
+        return refuse(
+            text,
+            "plugin '%s' is built with %s, and this program is not: build steelmill with it, too "
+            "(meson setup DIRECTORY -Db_sanitize=%s -Db_lundef=false), and use the program there",
+            path, missing->name, missing->option);
     /* All symbols now: binding them late would take stack of whoever calls first. */
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle)
