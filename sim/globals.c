@@ -263,8 +263,6 @@ static int load_copy(struct sim_globals *globals, struct member *member, uint32_
                       "'%s' has variables of its own, and copy %u of %u, one per machine, cannot "
                       "be loaded: %s",
                       member->object.path, machine + 1, globals->count, dlerror());
-    /* To all who ask for names (backtraces, sanitizers, debuggers) it is the original. */
-    map->l_name = (char *)(uintptr_t)member->object.path;
     copy->base = map->l_addr;
     sim_object_each_data(&member->object, copy->base, add_part, copy);
     make_tls(copy);
@@ -362,6 +360,21 @@ static bool has_tracer(void)
     return tracer != 0;
 }
 
+/* To backtraces and sanitizers a copy is the original. Once all are there: a debugger that follows
+ * the loader would take each for another object. */
+static void name_copies(struct sim_globals *globals)
+{
+    struct link_map *map;
+
+    for (uint32_t i = 0; i < globals->member_count; i++) {
+        struct member *member = &globals->members[i];
+        for (uint32_t k = 0; member->is_private && k < globals->count; k++) {
+            SM_ASSERT(dlinfo(member->copies[k].handle, RTLD_DI_LINKMAP, &map) == 0);
+            map->l_name = (char *)(uintptr_t)member->object.path;
+        }
+    }
+}
+
 int sim_globals_create(struct sim_globals **out, void *handle, uint32_t count, char *text,
                        size_t size)
 {
@@ -386,6 +399,8 @@ int sim_globals_create(struct sim_globals **out, void *handle, uint32_t count, c
         globals->members[i].copies = sim_host_alloc(count * sizeof(struct copy));
     for (uint32_t machine = 0; machine < count && !error; machine++)
         error = load_machine(globals, machine, text, size);
+    if (!error)
+        name_copies(globals);
     return error;
 }
 
