@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenarios/cli/load.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "scenarios/cli/locate.h"
+#include "scenarios/cli/near_file.h"
 
 static int find_plugin(struct cli_scenario *scenario)
 {
@@ -20,6 +22,15 @@ static int find_plugin(struct cli_scenario *scenario)
     return 0;
 }
 
+static void report_unread(const char *path, int failed, const char *text)
+{
+    char near[PATH_MAX];
+    if ((failed == -ENOENT || failed == -EISDIR) && cli_near_file(path, near))
+        fprintf(stderr, "%s; did you mean %s?\n", text, near);
+    else
+        fprintf(stderr, "%s\n", text);
+}
+
 int cli_scenario_load(struct cli_scenario *out, const char *path, const struct cli_args *args)
 {
     struct scn_error error;
@@ -30,7 +41,7 @@ int cli_scenario_load(struct cli_scenario *out, const char *path, const struct c
     };
     int failed = scn_read(path, out->sets, out->set_count, &out->arena, &out->scn, &error);
     if (failed != 0) {
-        fprintf(stderr, "%s\n", error.text);
+        report_unread(path, failed, error.text);
         return CLI_USAGE;
     }
     failed = find_plugin(out);

@@ -22,7 +22,10 @@ static const struct {
     {"run writer.yaml --json=yes", "--json takes no value"},
     {"run writer.yaml --set =1", "expected KEY=VALUE"},
     {"run writer.yaml --log loud", "expected error, warn, info, debug or trace"},
-    {"run nothing.yaml", "nothing.yaml"},
+    {"run nothing.yaml", "nothing.yaml: cannot be read: No such file or directory\n"},
+    {"run writer", "did you mean writer.yaml?"},
+    {"run ./wrter.yaml", "did you mean ./writer.yaml?"},
+    {"run .", "is a folder, not a scenario file; did you mean ./writer.yaml?"},
     {"run writer.yaml --set tyme=1s", "tyme"},
     {"replay writer.yaml", "--seed N is needed"},
     {"replay writer.yaml --seed 1 --digest 12", "16 hexadecimal digits"},
@@ -44,6 +47,25 @@ START_TEST(test_wrong_arguments)
     ASSERT_HAS(command.err, wrong[_i].message);
     ck_assert_str_eq(command.out, "");
     command_free(&command);
+}
+END_TEST
+
+/* The shipped scenarios are known by their names, with the folder that they are in. */
+START_TEST(test_shipped_names)
+{
+    static const char *const names[] = {"lock", "fast", "fast.yaml", "scenarios/lock"};
+    static const char *const meant[] = {"lock/lock", "lock/fast", "lock/fast", "lock/lock"};
+    ck_assert_int_eq(system("mkdir -p scenarios/lock"), 0);
+    fixture_scenario("scenarios/lock/fast.yaml", "");
+    fixture_scenario("scenarios/lock/lock.yaml", "");
+    for (int i = 0; i < 4; i++) {
+        struct command command = steelmill("", "check %s", names[i]);
+        char message[64];
+        snprintf(message, sizeof message, "did you mean scenarios/%s.yaml?", meant[i]);
+        ASSERT_EXIT(command, 2);
+        ASSERT_HAS(command.err, message);
+        command_free(&command);
+    }
 }
 END_TEST
 
@@ -172,6 +194,7 @@ TCase *usage_tests(void)
 {
     TCase *tests = tcase_create("usage");
     tcase_add_loop_test(tests, test_wrong_arguments, 0, (int)(sizeof wrong / sizeof *wrong));
+    tcase_add_test(tests, test_shipped_names);
     tcase_add_loop_test(tests, test_help, 0, 9);
     tcase_add_test(tests, test_version);
     tcase_add_test(tests, test_missing_plugin);
