@@ -370,7 +370,9 @@ static void name_copies(struct sim_globals *globals)
         struct member *member = &globals->members[i];
         for (uint32_t k = 0; member->is_private && k < globals->count; k++) {
             SM_ASSERT(dlinfo(member->copies[k].handle, RTLD_DI_LINKMAP, &map) == 0);
-            map->l_name = (char *)(uintptr_t)member->object.path;
+            free(map->l_name);
+            map->l_name = strdup(member->object.path); /* the loader's to free */
+            SM_ASSERT(map->l_name);
         }
     }
 }

@@ -2,11 +2,12 @@
 /* The heap of deadlines against a plain array. */
 #include "core/os/timers.h"
 #include "core/random.h"
+#include "core/sanitize.h"
 #include "core/task.h"
 #include "tests/suite.h"
 
 #define TASKS 200
-#define STEPS 200000
+#define STEPS (SM__ASAN || SM__TSAN ? 50000 : 200000)
 
 static struct sm_task tasks[TASKS];
 static struct os_timers timers;
