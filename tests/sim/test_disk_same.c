@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The simulated disk beside a real directory: the same 100,000 random calls on both (25,000 with
- * AddressSanitizer), with the same
- * results and the same bytes, as long as no fault is on. The calls go to the simulated disk first,
- * and what they return is noted; then to the directory, and it must be the same. Each 500 calls the
- * whole tree is looked at.
+ * AddressSanitizer), with the same results and the same bytes, as long as no fault is on. The calls
+ * go to the simulated disk first, and what they return is noted; then to the directory, and it must
+ * be the same. Each 500 calls the whole tree is looked at.
  *
  * Environment: DISK_SAME, where to make the directory; /dev/shm if it is there, /tmp if not.
  */
