@@ -3,8 +3,8 @@
  * A machine's variables under AddressSanitizer, which knows each by its address and poisons what
  * lies between them. A copy's constructors run again for each life of its machine, but its
  * variables are registered once (twice would be reported as two definitions); they are renewed past
- * the poison. Copies of objects import the first two functions under the sanitizer's own names:
- * sim/object.c.
+ * the poison. A copy calls the first two functions here where its original calls the sanitizer's:
+ * sim/object.c puts their names in.
  */
 #ifndef STEELMILL_SIM_ASAN_H
 #define STEELMILL_SIM_ASAN_H

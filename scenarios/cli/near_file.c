@@ -24,10 +24,8 @@ static const char *base_of(const char *path)
 }
 
 /* The first file of a pattern; false: none. */
-static bool first_of(char near[PATH_MAX], const char *format, const char *one, const char *two)
-    __attribute__((format(printf, 2, 0)));
-
-static bool first_of(char near[PATH_MAX], const char *format, const char *one, const char *two)
+__attribute__((format(printf, 2, 0))) static bool first_of(char near[PATH_MAX], const char *format,
+                                                           const char *one, const char *two)
 {
     char pattern[PATH_MAX];
     glob_t found;
