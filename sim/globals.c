@@ -36,7 +36,7 @@ struct part {
 
 struct copy {
     void *handle;
-    uintptr_t base;
+    struct link_map *map;
     char *tls; /* its thread-local variables; NULL: none */
     uint32_t part_count;
     struct part parts[PARTS_MAX];
@@ -250,7 +250,6 @@ static int load_copy(struct sim_globals *globals, struct member *member, uint32_
 {
     struct copy *copy = &member->copies[machine];
     const uint32_t number = number_of(globals, machine, (uint32_t)(member - globals->members));
-    struct link_map *map;
     char path[512];
 
     if (globals->is_traced) /* the debugger has other descriptors */
@@ -258,13 +257,12 @@ static int load_copy(struct sim_globals *globals, struct member *member, uint32_
     else
         path_of_descriptor(path, sizeof path, fd, number);
     copy->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!copy->handle || dlinfo(copy->handle, RTLD_DI_LINKMAP, &map))
+    if (!copy->handle || dlinfo(copy->handle, RTLD_DI_LINKMAP, &copy->map))
         return refuse(text, size, -ENOMEM,
                       "'%s' has variables of its own, and copy %u of %u, one per machine, cannot "
                       "be loaded: %s",
                       member->object.path, machine + 1, globals->count, dlerror());
-    copy->base = map->l_addr;
-    sim_object_each_data(&member->object, copy->base, add_part, copy);
+    sim_object_each_data(&member->object, copy->map->l_addr, add_part, copy);
     make_tls(copy);
     return 0;
 }
@@ -291,7 +289,7 @@ static int load_machine(struct sim_globals *globals, uint32_t machine, char *tex
         if (fds[i] < 0 || globals->is_traced) /* a debugger reads them later */
             continue;
         if (!error)
-            sim_object_share_code(&member->object, member->copies[machine].base, fds[i]);
+            sim_object_share_code(&member->object, member->copies[machine].map->l_addr, fds[i]);
         close(fds[i]);
     }
     return error;
@@ -364,12 +362,10 @@ static bool has_tracer(void)
  * the loader would take each for another object. */
 static void name_copies(struct sim_globals *globals)
 {
-    struct link_map *map;
-
     for (uint32_t i = 0; i < globals->member_count; i++) {
-        struct member *member = &globals->members[i];
+        const struct member *member = &globals->members[i];
         for (uint32_t k = 0; member->is_private && k < globals->count; k++) {
-            SM_ASSERT(dlinfo(member->copies[k].handle, RTLD_DI_LINKMAP, &map) == 0);
+            struct link_map *map = member->copies[k].map;
             free(map->l_name);
             map->l_name = strdup(member->object.path); /* the loader's to free */
             SM_ASSERT(map->l_name);
@@ -433,7 +429,7 @@ void sim_globals_construct(const struct sim_globals *globals, uint32_t machine)
     for (uint32_t i = 0; globals->count > 0 && i < globals->member_count; i++) {
         const struct member *member = &globals->members[i];
         if (member->is_private)
-            construct(&member->object, member->copies[machine].base);
+            construct(&member->object, member->copies[machine].map->l_addr);
     }
 }
 
@@ -468,7 +464,7 @@ void sim_globals_restore(const struct sim_globals *globals, uint32_t machine)
         for (uint32_t k = 0; k < copy->part_count; k++)
             restore_part(&copy->parts[k]);
         if (copy->tls &&
-            sim_object_tls(&member->object, copy->base, &image, &image_bytes, &bytes)) {
+            sim_object_tls(&member->object, copy->map->l_addr, &image, &image_bytes, &bytes)) {
             memcpy(copy->tls, image, image_bytes);
             memset(copy->tls + image_bytes, 0, bytes - image_bytes);
         }

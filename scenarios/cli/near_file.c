@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/units.h"
+#include "scenarios/cli/path.h"
 
 #define FILES_MAX      256
 #define NAME_BYTES_MAX 64
@@ -15,12 +16,6 @@ static bool is_file(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
 }
 
 /* The first file of a pattern; false: none. */
@@ -40,7 +35,7 @@ __attribute__((format(printf, 2, 0))) static bool first_of(char near[PATH_MAX], 
 /* The file of the same folder whose name is the most like it. */
 static bool most_alike(const char *path, char near[PATH_MAX])
 {
-    const char *base = base_of(path), *words[FILES_MAX];
+    const char *base = cli_path_base(path), *words[FILES_MAX];
     const int folder_length = (int)(base - path);
     char pattern[PATH_MAX];
     glob_t found;
@@ -49,7 +44,7 @@ static bool most_alike(const char *path, char near[PATH_MAX])
         return false;
     size_t count = found.gl_pathc < FILES_MAX ? found.gl_pathc : FILES_MAX;
     for (size_t i = 0; i < count; i++)
-        words[i] = base_of(found.gl_pathv[i]);
+        words[i] = cli_path_base(found.gl_pathv[i]);
     const char *alike = sm__suggest(base, words, count);
     if (alike)
         snprintf(near, PATH_MAX, "%.*s%s", folder_length, path, alike);
@@ -59,7 +54,7 @@ static bool most_alike(const char *path, char near[PATH_MAX])
 
 bool cli_near_file(const char *path, char near[PATH_MAX])
 {
-    const char *base = base_of(path);
+    const char *base = cli_path_base(path);
     if (strlen(path) > PATH_MAX / 4)
         return false;
     if (first_of(near, "%s.yaml", path, "") || first_of(near, "%s/%s.yaml", path, base) ||
